@@ -9,15 +9,21 @@ import { isSystemPlace } from "../spec/mount-point.ts";
  * @throws ClusterError DataDiskMountInvalid for a path that is not absolute, not plain, or the system's own
  */
 export function mountUnitName(path: string): string {
-  const segments = path.split("/").slice(1);
-  const plain = /^(\/[A-Za-z0-9._:@-]+)+$/.test(path) && !segments.includes(".") && !segments.includes("..");
-  if (!plain || isSystemPlace(path)) {
+  const name = unitNameOf(path);
+  if (name === undefined || isSystemPlace(path)) {
     throw new ClusterError("DataDiskMountInvalid", `the data disk cannot be mounted at "${path}"`, {
       advice:
         "Give an absolute path of letters, digits, dots and dashes that the system does not use itself, such as /var/lib/docker or /data.",
     });
   }
-  return `${segments.map(escape).join("-").replace(/^\./, "\\x2e")}.mount`;
+  return `${name}.mount`;
+}
+
+/** The name of the unit of a path, without its ending; undefined for a path that is not absolute, or not plain. */
+export function unitNameOf(path: string): string | undefined {
+  const segments = path.split("/").slice(1);
+  const plain = /^(\/[A-Za-z0-9._:@-]+)+$/.test(path) && !segments.includes(".") && !segments.includes("..");
+  return plain ? segments.map(escape).join("-").replace(/^\./, "\\x2e") : undefined;
 }
 
 const escape = (segment: string): string =>

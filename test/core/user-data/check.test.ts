@@ -85,6 +85,29 @@ describe("what a node's own validator says", () => {
       `${H}ssh_authorized_keys: []\nwrite_files:\n  - &a {path: /a, content: b}\n  - {<<: *a, path: /c}\n`,
     ],
     ["a document start after the header", `${H}---\nhostname: a\n`],
+    [
+      "a command in the place of the image's own",
+      unit(
+        "name: docker.service\ndrop_ins:\n  - name: 10-x.conf\n    content: |\n      [Service]\n      ExecStart=\n      ExecStart=/a",
+      ),
+    ],
+    [
+      "one more command for a unit of the image that is of Type=oneshot",
+      unit("name: coreos-metadata.service\ndrop_ins:\n  - name: 10-x.conf\n    content: |\n      [Service]\n      ExecStart=/a"),
+    ],
+    [
+      "another type with it",
+      unit(
+        "name: docker.service\ndrop_ins:\n  - name: 10-x.conf\n    content: |\n      [Service]\n      Type=oneshot\n      ExecStart=/a",
+      ),
+    ],
+    ["what fleet reads", unit("name: a.service\ncontent: |\n  [Service]\n  ExecStart=/a\n  [X-Fleet]\n  Restart=it's")],
+    [
+      "a whole command in one file and its reset in another",
+      unit(
+        "name: docker.service\ndrop_ins:\n  - name: 20-x.conf\n    content: |\n      [Service]\n      ExecStart=/a\n  - name: 10-x.conf\n    content: |\n      [Service]\n      ExecStart=",
+      ),
+    ],
   ])("takes %s", (_what, text) => expect(errors(text)).toEqual([]));
 });
 
@@ -113,6 +136,27 @@ describe("what a node ignores, or breaks on later", () => {
       "a drop-in without .conf",
       unit("name: docker.service\ndrop_ins:\n  - name: 10-x\n    content: |\n      [Unit]\n      A=b"),
       "systemd ignores the drop-in",
+    ],
+    [
+      "a second ExecStart= for a unit of the image (coreos/bugs#1124)",
+      unit(
+        "name: docker.service\ndrop_ins:\n  - name: 10-x.conf\n    content: |\n      [Service]\n      ExecStart=/usr/bin/dockerd --bip=10.1.0.1/24",
+      ),
+      "docker.service has an ExecStart= of its own, and is not loaded with two",
+    ],
+    [
+      "a second ExecStart= in a drop-in for a unit of the file",
+      unit(
+        "name: a.service\ncontent: |\n  [Service]\n  ExecStart=/a\ndrop_ins:\n  - name: 10-x.conf\n    content: |\n      [Service]\n      ExecStart=/b",
+      ),
+      "a.service: a service with several commands in ExecStart=",
+    ],
+    [
+      "a quotation mark that is not closed in a drop-in",
+      unit(
+        "name: docker.service\ndrop_ins:\n  - name: 10-x.conf\n    content: |\n      [Service]\n      ExecStartPost=/bin/echo it's",
+      ),
+      "a quotation mark in ExecStartPost= is not closed",
     ],
     ["a drop-in without a content", unit("name: docker.service\ndrop_ins:\n  - name: 10-x.conf"), "without a name or a content"],
     ["a relative path", file("path: etc/x\ncontent: y"), "no absolute path"],
@@ -212,6 +256,15 @@ describe("what a node ignores, or breaks on later", () => {
 });
 
 describe("on the platform coreos", () => {
+  test("its systemd finds no program by its name, and takes what is no specifier for itself", () => {
+    const started = (command: string): string => unit(`name: a.service\ncontent: "[Service]\\nExecStart=${command}\\n"`);
+    expect(errors(started("docker ps"), "coreos")).toEqual([
+      expect.stringContaining('begins with "docker", which is no absolute path'),
+    ]);
+    expect(errors(started("docker ps"))).toEqual([]);
+    expect(errors(started("/bin/date +%F"), "coreos")).toEqual([]);
+    expect(errors(started("/bin/date +%F"))).toEqual([expect.stringContaining("knows no %F in ExecStart=")]);
+  });
   test.each<[string, string]>([
     ["etcd2 and fleet", ORIGINAL("https://d.example/x")],
     ["dashed keys", `${H}coreos: {update: {reboot-strategy: "off"}}\n`],

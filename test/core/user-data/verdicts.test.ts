@@ -23,6 +23,76 @@ const unit = (name: string, content: string, more = ""): string =>
   `${H}coreos:\n  units:\n    - name: ${name}\n${more}      content: ${JSON.stringify(content)}\n`;
 const service = (text: string): string => `[Service]\n${text}`;
 
+const X = "ExecStart=/bin/true\n";
+const echo = (words: string): string => `ExecStart=/bin/echo ${words}\n`;
+
+/** What stands in [Service]: commands that go together or not, quotation marks, programs. */
+const COMMANDS: readonly (readonly [what: string, text: string])[] = [
+  ["two commands", X + X],
+  ["two commands, of which the first is taken back", `${X}ExecStart=\n${X}`],
+  ["a command that is taken back", `${X}ExecStart=\n`],
+  ["two commands, one after the other", `Type=oneshot\n${X}${X}`],
+  ["a type that is taken back", `Type=oneshot\nType=simple\n${X}${X}`],
+  ["a type that is none", `Type=onshot\n${X}`],
+  ["two commands in a line", echo("one ; /bin/echo two")],
+  ["a semicolon of the program's own", echo("one; two")],
+  ["one with a backslash", echo("one \\; two")],
+  ["one in quotes", echo("'one ; two' ';'")],
+  ["one at the end", echo("one ;")],
+  ["two commands before, in a line", `ExecStartPre=/bin/true ; /bin/true\n${X}`],
+  ["an apostrophe", echo("it's")],
+  ["an apostrophe with a backslash", echo("it\\'s")],
+  ["an apostrophe in quotation marks", echo('"it\'s"')],
+  ["a quotation mark that is not closed", echo('"a')],
+  ["one at the end of a word", echo('a"')],
+  ["one in one that is closed", echo('"a\\"b"')],
+  ["one in one that is not", echo('"a\\"b')],
+  ["one where failing is no matter", `ExecStart=-/bin/echo "a\n`],
+  ["one before the start", `ExecStartPre=/bin/echo "a\n${X}`],
+  ["one at the stop, where failing is no matter", `ExecStop=-/bin/echo "a\n${X}`],
+  ["one in the program", 'ExecStart="/bin/true a\n'],
+  ["a program in quotation marks", "ExecStart='/bin/echo' a\n"],
+  ["quotation marks within words", echo("'a'b\"c\"")],
+  ["a shell's way of an apostrophe", echo("'a'\\''b'")],
+  ["quotation marks over lines", "ExecStart=/bin/sh -c 'echo \\\n  \"a b\" \\\n  c'\n"],
+  ["quotation marks over lines that do not go on", echo('"a\nb"')],
+  ["a variable that is not closed", `Environment="A=b\n${X}`],
+  ["variables", `Environment="A=b c" 'D=e'\n${X}`],
+  ["something at the stop alone", "ExecStop=/bin/true\n"],
+  ["something at the stop alone that remains", "Type=oneshot\nRemainAfterExit=yes\nExecStop=/bin/true\n"],
+  ["one that is started for ever", `Type=oneshot\nRestart=always\n${X}`],
+  ["one that is started until it is done", `Type=oneshot\nRestart=on-failure\n${X}`],
+  ["a container's word", `Restart=unless-stopped\n${X}`],
+  ["a bus without a name", `Type=dbus\n${X}`],
+  ["a bus with one", `Type=dbus\nBusName=a.b\n${X}`],
+  ["a program beside it", "ExecStart=./x\n"],
+  ["a program below it", "ExecStart=a/x\n"],
+  ["a program by a variable", "ExecStart=${HOME}/x\n"],
+  ["a blank after the dash", "ExecStart=- /bin/true\n"],
+  ["nothing but a dash", "ExecStart=-\n"],
+  ["a program by its name", "ExecStart=true\n"],
+  ["signs before it", "ExecStart=-+/bin/true\nExecReload=!/bin/true\nExecStopPost=@/bin/sh sh -c true\n"],
+  ["a date", echo("%F")],
+  ["a date that is the program's own", echo("%%F %n")],
+];
+
+const OTHER_UNITS: [name: string, content: string][] = [
+  ["a.timer", "[Timer]\nUnit=a.service\n"],
+  ["a.timer", "[Timer]\nOnCalendar=daily\nOnCalendar=\n"],
+  ["a.timer", "[Timer]\nOnUnitActiveSec=1h\n"],
+  ["a.timer", "[Timer]\nOnTimezoneChange=yes\n"],
+  ["a.path", "[Path]\nUnit=a.service\n"],
+  ["a.path", "[Path]\nDirectoryNotEmpty=/x\n"],
+  ["a.socket", "[Socket]\nAccept=yes\n"],
+  ["a.mount", "[Mount]\nWhat=/dev/sdb\n"],
+  ["a.mount", "[Mount]\nWhere=/a\n"],
+  ["a.mount", "[Mount]\nWhat=/dev/sdb\nWhere=/b\n"],
+  ["a.automount", "[Automount]\nWhere=/b\n"],
+  ["a.automount", "[Automount]\nTimeoutIdleSec=1\n"],
+  ["a.swap", "[Swap]\nWhat=/dev/sdb\n"],
+  ["dev-sdb.swap", "[Swap]\nWhat=/dev/sdb\n"],
+];
+
 describe.skipIf(!has("systemd-analyze"))("systemd-analyze says the same of", () => {
   test.each(
     everyThird<[string, string]>([
@@ -45,16 +115,19 @@ describe.skipIf(!has("systemd-analyze"))("systemd-analyze says the same of", () 
       ["braces", service("ExecStart=/bin/true [0-9]{1} {{.State}} {0}\n")],
       ["no section", "ExecStart=/bin/true\n"],
       ["no setting", "[Service]\n"],
+      ...COMMANDS.map(([what, text]): [string, string] => [what, service(text)]),
+      ["nothing to start, and an action", `[Unit]\nSuccessAction=reboot\n${service("Type=oneshot\n")}`],
     ]),
-  )("%s", (what, content) => {
-    const path = join(mkdtempSync(join(folder, "unit-")), "a.service");
+  )("%s", (what, content) => saysTheSame(what, "a.service", content));
+
+  test.each(everyThird<[string, string]>(OTHER_UNITS))("%s: %j", (name, content) => saysTheSame(content, name, content));
+
+  function saysTheSame(what: string, name: string, content: string): void {
+    const path = join(mkdtempSync(join(folder, "unit-")), name);
     writeFileSync(path, content);
     const { status, stderr } = spawnSync("systemd-analyze", ["verify", "--man=no", path], { encoding: "utf8" });
-    expect([what, refused(unit("a.service", content))]).toEqual([
-      what,
-      status !== 0 || stderr.includes(path) || stderr.includes("a.service"),
-    ]);
-  });
+    expect([what, refused(unit(name, content))]).toEqual([what, status !== 0 || stderr.includes(path) || stderr.includes(name)]);
+  }
 
   test.each<[string, string, string, boolean]>([
     ["[Install]", "a.service", `${service("ExecStart=/bin/true\n")}[Install]\nWantedBy=multi-user.target\n`, true],

@@ -22,6 +22,13 @@ const SHIPPED: Readonly<Record<CloudinitPlatform, ReadonlySet<string>>> = {
 /** Removed from CoreOS in 2018 and never in Flatcar (coreos/overlay#3025, coreos/fleet#1731); rkt left in 2021. */
 const GONE = /^(etcd2?|fleet|early-docker|rkt-[a-z]+)\.(service|socket|target)$/;
 
+/** Of the services that are shipped, those that run on, and so have one ExecStart= (the others are of Type=oneshot). */
+const RUNS_ON =
+  /^((docker|containerd|update-engine|locksmithd|sshd|ntpd|chronyd|flanneld|etcd-member|dbus|iscsid|rpcbind|rpc-statd|mdmonitor|sssd|waagent|tcsd|etcd2?|fleet|early-docker|rkt-api|systemd-(networkd|resolved|timesyncd|journald|logind|udevd)|(serial-)?getty@.*)\.service)$/;
+
+export const hasOneCommand = (name: string, platform: CloudinitPlatform): boolean =>
+  RUNS_ON.test(name) && whereabouts(name, platform) === "shipped";
+
 export function whereabouts(name: string, platform: CloudinitPlatform): "shipped" | "gone" | "unknown" {
   if (platform === "flatcar" && GONE.test(name)) return "gone";
   const systemds = /^(systemd-[a-z0-9@-]+\.[a-z]+|[a-z0-9-]+\.target|getty@.*|serial-getty@.*)$/.test(name);

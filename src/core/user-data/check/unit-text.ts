@@ -1,19 +1,24 @@
 /**
- * Reads a systemd unit file or drop-in as systemd does, and says what systemd would refuse or skip. It knows sections and the
- * few settings without which a unit is not loaded; `systemd-analyze verify` knows the rest, and is run in the tests.
+ * Reads a systemd unit file or drop-in as systemd does, and says what systemd would refuse or skip. It knows lines and
+ * sections; what settings mean is for others, and `systemd-analyze verify`, which is run in the tests, knows the rest.
  */
-import { ClusterError } from "../../errors.ts";
-import { mountUnitName } from "../mount-unit.ts";
+export interface UnitSetting {
+  readonly section: string;
+  readonly key: string;
+  readonly value: string;
+  /** Where it begins within the text, from 0. */
+  readonly line: number;
+}
 
 export interface UnitText {
-  /** Section, key and value in order; continued lines joined. */
-  readonly settings: readonly { readonly section: string; readonly key: string; readonly value: string }[];
+  /** In order; continued lines joined. */
+  readonly settings: readonly UnitSetting[];
   /** Line within the text, from 0. */
   readonly problems: readonly { readonly line: number; readonly message: string }[];
 }
 
 export function parseUnit(content: string): UnitText {
-  const settings: { section: string; key: string; value: string }[] = [];
+  const settings: { section: string; key: string; value: string; line: number }[] = [];
   const problems: { line: number; message: string }[] = [];
   let section = "";
   let continued = false;
@@ -36,7 +41,7 @@ export function parseUnit(content: string): UnitText {
     else if (header !== undefined) section = header;
     else if (equals <= 0) problems.push({ line, message: `"${shorten(text)}" is neither a [Section] nor a Key=value` });
     else if (section === "") problems.push({ line, message: `"${shorten(text)}" stands before any [Section]` });
-    else settings.push({ section, key: text.slice(0, equals).trim(), value: plain.slice(equals + 1).trim() });
+    else settings.push({ section, key: text.slice(0, equals).trim(), value: plain.slice(equals + 1).trim(), line });
     continued = (ends || blank) && header === undefined;
   }
   return { settings, problems };
@@ -69,29 +74,6 @@ const SECTIONS: Readonly<Record<string, readonly string[]>> = {
 };
 
 export const UNIT_TYPES = [...Object.keys(SECTIONS), "network", "netdev", "link"];
-
-/** What keeps a whole unit file, not a drop-in, from being loaded. */
-export function loadProblems(name: string, unit: UnitText): readonly string[] {
-  const type = name.slice(name.lastIndexOf(".") + 1);
-  const get = (section: string, key: string): string | undefined =>
-    unit.settings.findLast((setting) => setting.section === section && setting.key === key)?.value;
-  if (unit.settings.length === 0) return ["it holds no setting"];
-  const service =
-    type === "service" && ["ExecStart", "ExecStop", "SuccessAction"].every((key) => get("Service", key) === undefined);
-  if (service) return ["a service without ExecStart= is not loaded"];
-  return type === "mount" ? mountProblems(name, get("Mount", "What"), get("Mount", "Where")) : [];
-}
-
-function mountProblems(name: string, what: string | undefined, where: string | undefined): readonly string[] {
-  if (what === undefined || where === undefined) return ["a mount needs What= and Where="];
-  try {
-    const expected = mountUnitName(where);
-    return expected === name ? [] : [`a mount at ${where} must be named ${expected}`];
-  } catch (error) {
-    if (error instanceof ClusterError) return [];
-    throw error;
-  }
-}
 
 /** True when enabling the unit has something to go by: without a setting in [Install] systemd links it nowhere. */
 export const canBeEnabled = (unit: UnitText): boolean => unit.settings.some(({ section }) => section === "Install");

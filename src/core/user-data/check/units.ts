@@ -3,9 +3,11 @@
  * found ends all later commands on the node (exit 1); one that fails does not.
  */
 import { error, warning, type CheckOptions, type Finding } from "./finding.ts";
-import { whereabouts } from "./shipped.ts";
+import { hasOneCommand, whereabouts } from "./shipped.ts";
 import { valueAt, type Mapping, type Scalar, type Tree } from "./tree.ts";
-import { canBeEnabled, loadProblems, parseUnit, strangeSections, UNIT_TYPES, wipes } from "./unit-text.ts";
+import { loadProblems } from "./unit-load.ts";
+import { commandCount, settingProblem } from "./unit-settings.ts";
+import { canBeEnabled, parseUnit, strangeSections, UNIT_TYPES, wipes, type UnitSetting } from "./unit-text.ts";
 
 /** @param files paths that write_files makes: a unit may come from there */
 export function checkUnits(units: Tree | undefined, files: readonly string[], options: CheckOptions): readonly Finding[] {
@@ -25,8 +27,9 @@ export function checkUnits(units: Tree | undefined, files: readonly string[], op
       ...(earlier === undefined ? [] : [twice(earlier, unit, path)]),
       ...(isTemplate(nameOf(unit)) ? checkTemplate(unit, path) : checkPresence(unit, path, written, options)),
       ...checkInstall(unit, path, maps),
-      ...checkContent(unit, path),
-      ...checkDropIns(unit, path),
+      ...checkContent(unit, path, maps, options),
+      ...checkDropIns(unit, path, options),
+      ...checkCommands(unit, path, options),
     ];
   });
 }
@@ -133,11 +136,16 @@ function checkPresence(
   return [warning(use.line, path, `${name} is ${verb}, and may not exist: all later commands would then be skipped`, advice)];
 }
 
-function checkContent(unit: Mapping, path: string): readonly Finding[] {
+function checkContent(
+  unit: Mapping,
+  path: string,
+  all: readonly (Mapping | undefined)[],
+  options: CheckOptions,
+): readonly Finding[] {
   const content = text(unit, "content");
   if (content === undefined) return [];
   const parsed = parseUnit(content.text);
-  const problems = checkUnitText(content, `${path}.content`, nameOf(unit));
+  const problems = checkUnitText(content, `${path}.content`, nameOf(unit), options);
   if (problems.length > 0 || /\.(network|netdev|link)$/.test(nameOf(unit))) return problems;
   const again =
     text(unit, "command") !== undefined && wipes(parsed)
@@ -151,23 +159,54 @@ function checkContent(unit: Mapping, path: string): readonly Finding[] {
         ]
       : [];
   return [
-    ...loadProblems(nameOf(unit), parsed).map((problem) => error(content.line, `${path}.content`, `${nameOf(unit)}: ${problem}`)),
+    ...loadProblems(nameOf(unit), [...parsed.settings, ...addedTo(nameOf(unit), all)]).map((problem) =>
+      error(content.line, `${path}.content`, `${nameOf(unit)}: ${problem}`),
+    ),
     ...again,
   ];
 }
 
-function checkUnitText(content: Scalar, path: string, name: string): readonly Finding[] {
+/** Settings of drop-ins, in the order in which systemd reads them. */
+const addedTo = (name: string, all: readonly (Mapping | undefined)[]): readonly UnitSetting[] =>
+  all
+    .flatMap((unit) => (unit !== undefined && nameOf(unit) === name ? dropInsOf(unit) : []))
+    .toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
+    .flatMap((dropIn) => parseUnit(text(dropIn, "content")?.text ?? "").settings);
+
+/** Of a unit that the image has: it has its ExecStart= already, and one more keeps it from being loaded (coreos/bugs#1124). */
+function checkCommands(unit: Mapping, path: string, { platform }: CheckOptions): readonly Finding[] {
+  const name = nameOf(unit);
+  const added = addedTo(name, [unit]);
+  const isStart = ({ section, key }: UnitSetting): boolean => section === "Service" && key === "ExecStart";
+  const oneshot = added.findLast(({ section, key }) => section === "Service" && key === "Type")?.value === "oneshot";
+  if (text(unit, "content") !== undefined || oneshot || !hasOneCommand(name, platform)) return [];
+  if (commandCount([OWN, ...added.filter(isStart)], "ExecStart") < 2) return [];
+  const [content] = dropInsOf(unit)
+    .flatMap((dropIn) => text(dropIn, "content") ?? [])
+    .filter((one) => parseUnit(one.text).settings.some(isStart));
+  const message = `${name} has an ExecStart= of its own, and is not loaded with two`;
+  return [
+    error(content?.line ?? unit.line, `${path}.drop_ins`, message, "Write ExecStart= with nothing after it in the line before."),
+  ];
+}
+
+const OWN: UnitSetting = { section: "Service", key: "ExecStart", value: "/usr/bin/it", line: 0 };
+
+function checkUnitText(content: Scalar, path: string, name: string, { platform }: CheckOptions): readonly Finding[] {
   const unit = parseUnit(content.text);
-  const lines = unit.problems.map(({ line, message }) =>
-    error(content.line + (content.literal ? line : 0), path, `${name}: ${message}`),
-  );
+  const at = (line: number): number => content.line + (content.literal ? line : 0);
+  const settings = unit.settings.flatMap((setting) => {
+    const problem = setting.section.startsWith("X-") ? undefined : settingProblem(setting, platform);
+    return problem === undefined ? [] : [error(at(setting.line), path, `${name}: ${problem.message}`, problem.advice)];
+  });
+  const lines = [...unit.problems.map(({ line, message }) => error(at(line), path, `${name}: ${message}`)), ...settings];
   const sections = strangeSections(name, unit).map((section) =>
     error(content.line, path, `${name}: systemd skips a section [${section}] there`),
   );
   return [...lines, ...sections];
 }
 
-function checkDropIns(unit: Mapping, path: string): readonly Finding[] {
+function checkDropIns(unit: Mapping, path: string, options: CheckOptions): readonly Finding[] {
   const dropIns = valueAt(unit, "drop_ins") ?? valueAt(unit, "drop-ins");
   if (dropIns?.kind !== "list") return [];
   const names = new Set<string>();
@@ -185,6 +224,6 @@ function checkDropIns(unit: Mapping, path: string): readonly Finding[] {
     if (name !== undefined && names.has(name.text))
       findings.push(error(name.line, `${at}.name`, `drop-in "${name.text}" is there twice`));
     if (name !== undefined) names.add(name.text);
-    return content === undefined ? findings : [...findings, ...checkUnitText(content, `${at}.content`, nameOf(unit))];
+    return content === undefined ? findings : [...findings, ...checkUnitText(content, `${at}.content`, nameOf(unit), options)];
   });
 }
