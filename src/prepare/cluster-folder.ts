@@ -67,6 +67,18 @@ export function refuseFileInTheWay(dir: string, cluster: string): void {
   if (found !== undefined && !found.isDirectory() && !found.isSymbolicLink()) refuseAs(folder, IN_THE_WAY);
 }
 
+/**
+ * For a key beside the folder that was read and is about to be believed: whoever put it there may log in with it, or sign in. A link is its
+ * maker's word. Looked at afterwards, for in a folder that all may write to somebody may have been quicker. @throws ClusterError FolderUnsafe
+ */
+export function refuseAnothersKey(path: string): void {
+  const found = lookAt(path);
+  if (found === undefined || isAnothers(found)) refuseAs(path, [ANOTHERS[0], ANOTHERS[2]]);
+}
+
+/** Root may use everything, and what is root's is nobody else's: files of the user's in a container, and of sudo's, are theirs. */
+export const isAnothers = ({ uid }: Pick<Stats, "uid">, who = me()): boolean => UNIX && who !== 0 && uid !== who && uid !== 0;
+
 /** At once: of a thousand nodes' files each would be a trip to another thread and back. */
 function lookAt(path: string): Stats | undefined {
   try {
@@ -99,17 +111,20 @@ function refuseAs(path: string, [why, advice]: readonly [why: string, advice: st
 const UNIX = platform() !== "win32";
 const me = (): number => getuid?.() ?? 0;
 
-const WHY: readonly (readonly [why: string, is: (found: Stats) => boolean, advice: string])[] = [
+type Why = readonly [why: string, is: (found: Stats) => boolean, advice: string];
+
+const ANOTHERS: Why = [
+  "it belongs to somebody else",
+  (found) => isAnothers(found),
+  "Give another folder with --dir. If you trust what is in it: sudo chown -R $(id -u) PATH",
+];
+
+const WHY: readonly Why[] = [
   [
     "it is a link, and leads where others may decide",
     (found) => found.isSymbolicLink(),
     "Put the folder or file itself there (cp -rL), or give the folder it leads to with --dir.",
   ],
-  [
-    "it belongs to somebody else",
-    // root may use everything, and what is root's is nobody else's
-    ({ uid }) => UNIX && me() !== 0 && uid !== me() && uid !== 0,
-    "If you trust what is in it: sudo chown -R $(id -u) PATH",
-  ],
+  ANOTHERS,
   ["others may write to it", ({ mode }) => UNIX && (mode & 0o022) !== 0, "If you trust what is in it: chmod go-w PATH"],
 ];

@@ -6,6 +6,7 @@ import { generateKeyPair } from "node:crypto";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { selfSigned, toDer } from "./certificate.ts";
+import { refuseAnothersKey } from "./cluster-folder.ts";
 import { keepAndRead, PRIVATE, PUBLIC, readKept } from "./kept-file.ts";
 import { checkManagementCertificate, parseCertificate, refuseSignIn } from "./sign-in-certificate.ts";
 import type { Subject } from "./subject.ts";
@@ -42,8 +43,10 @@ export async function generateManagementCertificate(
   const cer = await readKept(cerFile);
   const made = (await readKept(pemFile)) === undefined && (await make(pemFile, cer !== undefined, cerFile, options));
   const { pem, notes, ...certificate } = await checkManagementCertificate(pemFile, options.now);
+  refuseAnothersKey(pemFile);
   const der = toDer(pem);
   const { bytes } = await keepAndRead(cerFile, der, PUBLIC);
+  refuseAnothersKey(cerFile);
   if (parseCertificate(bytes)?.raw.equals(der) !== true)
     throw refuseSignIn(
       "AzureCertificateMismatch",

@@ -9,6 +9,7 @@ import { promisify } from "node:util";
 import { ClusterError } from "../core/errors.ts";
 import { unusedBeside } from "./beside.ts";
 import { selfSigned, thumbprint, toDer, toPem } from "./certificate.ts";
+import { refuseAnothersKey } from "./cluster-folder.ts";
 import { looksLikeDer, readDer } from "./der-file.ts";
 import { keepAndRead, PRIVATE, PUBLIC, readableByOthers, readKept } from "./kept-file.ts";
 import { pemBlocks, textOf } from "./key-text.ts";
@@ -34,9 +35,12 @@ const COMMENT = "azure-coreos-cluster";
 /** Nothing checks the end of an SSH certificate: only its key goes to Azure. The original's 365 days only confused people. */
 const DAYS = 3650;
 
-/** The key that is there, its missing files made; undefined when not one of the four files exists. */
-export async function findOwnKey(place: Place): Promise<SshKey | undefined> {
-  const found = await readAll(place.dir);
+/**
+ * The key that is there, its missing files made; undefined when not one of the four files exists.
+ * @param believed nothing else says whose it is: what another user has put there is refused
+ */
+export async function findOwnKey(place: Place, believed = false): Promise<SshKey | undefined> {
+  const found = await readAll(place.dir, believed);
   return Object.values(found).every((bytes) => bytes === undefined) ? undefined : complete(place, found, false);
 }
 
@@ -48,13 +52,13 @@ export async function beginOwnKey({ dir, subject }: Pick<Place, "dir" | "subject
 
 /** The key that is there, or a new one. */
 export async function makeOwnKey(place: Place): Promise<SshKey> {
-  const found = await findOwnKey(place);
+  const found = await findOwnKey(place, true);
   if (found !== undefined) return found;
   const privateKey = (await place.begun) ?? (await newKey((await place.subject()).bits));
   // PKCS#1: the form that every ssh and the Go programs of the original's time (deisctl, fleetctl) read.
   const pem = privateKey.export({ type: "pkcs1", format: "pem" });
   const { made } = await keepAndRead(pathsIn(place.dir).key, pem, PRIVATE);
-  return complete(place, await readAll(place.dir), made);
+  return complete(place, await readAll(place.dir, true), made);
 }
 
 const newKey = async (modulusLength: number): Promise<KeyObject> => (await generate("rsa", { modulusLength })).privateKey;
@@ -74,12 +78,17 @@ const pathsIn = (dir: string): Record<keyof Found, string> => ({
 });
 
 /** Backwards in the order of making: who sees a later file then surely sees the earlier ones of another process. */
-async function readAll(dir: string): Promise<Found> {
+async function readAll(dir: string, believed = false): Promise<Found> {
   const paths = pathsIn(dir);
-  const pub = await readKept(paths.pub);
-  const cer = await readKept(paths.cer);
-  const pem = await readKept(paths.pem);
-  return { pub, cer, pem, key: await readKept(paths.key) };
+  const read = async (path: string): Promise<Buffer | undefined> => {
+    const bytes = await readKept(path);
+    if (believed && bytes !== undefined) refuseAnothersKey(path);
+    return bytes;
+  };
+  const pub = await read(paths.pub);
+  const cer = await read(paths.cer);
+  const pem = await read(paths.pem);
+  return { pub, cer, pem, key: await read(paths.key) };
 }
 
 async function complete(place: Place, found: Found, made: boolean): Promise<SshKey> {
