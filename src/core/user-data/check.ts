@@ -100,6 +100,8 @@ function checkPart({ type, body }: MimePart, options: CheckOptions): readonly Fi
   if (GZIP_TYPE.test(type)) {
     return isGzip(body) ? checkUnpacked(body, options) : [error(1, "", "it is no gzip: a node refuses all parts")];
   }
+  if (type.startsWith("multipart/"))
+    return [error(1, "", "a node takes nothing out of parts in a part", "Put them beside the others.")];
   if (type === "text/x-shellscript" && !new TextDecoder().decode(body).startsWith("#!"))
     return [error(1, "", "it does not begin with #!: a node refuses all parts")];
   if (type !== "text/cloud-config") {

@@ -216,6 +216,11 @@ test.each<[string, string, RegExp]>([
     mail("text/cloud-config", "hostname: a\n").replaceAll("--x", "x"),
     /^4 error: no line is the boundary --x.* \| Write -- before x wherever it is a line, and -- after/,
   ],
+  [
+    "a mail after an empty line",
+    `\n${mail("text/cloud-config", H)}`,
+    /^2 error: multipart MIME begins with its headers.*\| Remove the empty/,
+  ],
   ["a mail that names no boundary", "MIME-Version: 1.0\nContent-Type: multipart/mixed\n\n--x\n", /^1 error: .*names no boundary/],
   [
     "another kind of multipart",

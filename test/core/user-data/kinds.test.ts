@@ -22,6 +22,36 @@ const part = (type: string, body: string, ...headers: string[]): string =>
 
 describe("an error, with the command that mends it", () => {
   test.each<[string, string | Uint8Array, RegExp]>([
+    [
+      "multipart MIME after an empty line",
+      `\n${mime(part("text/cloud-config", GOOD))}`,
+      /^2 error: multipart MIME begins with its headers, in the first line \| Remove the empty lines before them/,
+    ],
+    [
+      "another kind of it",
+      mime(part("text/cloud-config", GOOD)).replace("mixed", "alternative"),
+      /^1 error: a node takes no multipart\/alternative apart \| Write Content-Type: multipart\/mixed/,
+    ],
+    [
+      "its parts alone",
+      mime(part("text/cloud-config", GOOD)).replace(/^[^]*?\n\n/, ""),
+      /^1 error: these are parts.*without the headers of the whole \| Put .*boundary="=B="/,
+    ],
+    [
+      "no empty line after its headers",
+      mime(part("text/cloud-config", GOOD)).replace("\n\n", "\n"),
+      /^1 error: the headers of this multipart MIME cannot be read/,
+    ],
+    [
+      "headers of a single part",
+      `Content-Type: text/cloud-config\n\n${GOOD}`,
+      /^3 error: the first line must be #cloud-config.*line 3 \| Remove what stands before it/,
+    ],
+    [
+      "boundaries without dashes",
+      mime(part("text/cloud-config", GOOD)).replaceAll("--=B=", "=B="),
+      /^4 error: no line is the boundary --=B=: a node takes no part.* \| Write -- before =B= wherever/,
+    ],
     ["Windows-1252", latin, /^4 error: this line is not UTF-8.*iconv -f WINDOWS-1252 -t UTF-8 my\.yaml >/],
     [
       "the same in a script, which Azure's agent cannot decode either",
@@ -105,6 +135,7 @@ test.each<[string, string | Uint8Array]>([
   ["a script for sh", "#!/bin/sh\necho {0} {{x}}\n"],
   ["a script for bash by env", "#! /usr/bin/env bash\necho\n"],
   ["cloud-config and its end mark", `${H}---\nhostname: a\n...\n`],
+  ["multipart MIME out of a mailbox", `From nobody Thu Jan  1 00:00:00 2015\n${mime(part("text/cloud-config", GOOD))}`],
   ["multipart MIME", mime(part("text/cloud-config", GOOD), part("text/x-shellscript", "#!/bin/bash\necho {1}"))],
   [
     "its headers in any order and case",
@@ -184,9 +215,9 @@ describe("multipart MIME", () => {
     ["no end", mime(part("text/cloud-config", GOOD)).replace("--=B=--\n", ""), /at the end is missing/],
     ["no boundary", mime(part("text/plain", GOOD)).replace('; boundary="=B="', ""), /names no boundary/],
     [
-      "another kind of multipart",
-      mime(part("text/plain", GOOD)).replace("mixed", "alternative"),
-      /the first line must be #cloud-config/,
+      "multipart MIME in a part",
+      mime(part('multipart/mixed; boundary="C"', `--C\n${part("text/cloud-config", GOOD)}\n--C--`)),
+      /^7 error: part 1 \(multipart\/mixed\): a node takes nothing out of parts in a part \| Put them beside the others/,
     ],
   ])("refuses %s", (_what, text, expected) => expect(said(text).join("\n")).toMatch(expected));
   test("is unknown to CoreOS", () =>

@@ -18,12 +18,14 @@ export function checkForeign(
     const advice = `Save it as UTF-8 without BOM, or: sed -i '1s/^\\xEF\\xBB\\xBF//' ${named.file}`;
     return error(1, "", "the file begins with a byte order mark, and a node does not see what comes after it", advice);
   }
-  if (reader === "cloud-init") return encoded(text, named) ?? shifted(text) ?? nearly(text, "Scripts begin with #!.");
+  if (reader === "cloud-init")
+    return encoded(text, named) ?? misplacedMime(text) ?? shifted(text) ?? nearly(text, "Scripts begin with #!.");
   if (text.trimStart().startsWith("{")) return notIgnition(text);
   return (
     butane(text, named) ??
     encoded(text, named) ??
     cloudInits(text) ??
+    misplacedMime(text) ??
     shifted(text) ??
     nearly(text, "Scripts begin with #!; Ignition is JSON with ignition.version.")
   );
@@ -78,6 +80,34 @@ function cloudInits(text: string): Finding | undefined {
     `${found} is a format of cloud-init; coreos-cloudinit of a node does not know it`,
     "Write a #cloud-config, or a script for bash.",
   );
+}
+
+/** Multipart MIME that no reader takes for that: the lines before #cloud-config, which it needs, are not to be removed. */
+function misplacedMime(text: string): Finding | undefined {
+  const above = text.split(/^[ \t]*#(?:cloud-config|!)/m, 1)[0] ?? "";
+  const type = /^content-type:\s*([\w-]+\/[\w.+-]+)/im.exec(above)?.[1]?.toLowerCase() ?? "";
+  const empty = (/^\s*/.exec(text)?.[0] ?? "").split("\n").length - 1;
+  const boundary = /^--(\S+)/m.exec(above)?.[1];
+  if (!type.startsWith("multipart/")) {
+    if (type === "" || boundary === undefined) return undefined;
+    const advice = `Put before them MIME-Version: 1.0 and Content-Type: multipart/mixed; boundary="${boundary}", each in a line, and an empty line.`;
+    return error(1, "", "these are parts of multipart MIME, without the headers of the whole", advice);
+  }
+  if (empty > 0)
+    return error(
+      empty + 1,
+      "",
+      "multipart MIME begins with its headers, in the first line",
+      "Remove the empty lines before them.",
+    );
+  return type === "multipart/mixed"
+    ? error(
+        1,
+        "",
+        "the headers of this multipart MIME cannot be read",
+        "Each is a line with a colon, and an empty line ends them.",
+      )
+    : error(1, "", `a node takes no ${type} apart`, "Write Content-Type: multipart/mixed with the same boundary.");
 }
 
 /** The header is there, and not at the very start. */

@@ -22,7 +22,7 @@ export const GZIP_TYPE = /^application\/(gzip(-compressed|ped)?|x-(compress(ed)?
 
 /** True for a text that a node takes for multipart MIME. */
 export const isMultipart = (text: string): boolean =>
-  (headersOf(text.split("\n"), 0)?.headers.get("content-type") ?? "").includes("multipart/mixed");
+  (headersOf(text.split("\n"), 0, "mail")?.headers.get("content-type") ?? "").includes("multipart/mixed");
 
 export function checkMultipart(
   text: string,
@@ -64,14 +64,18 @@ interface Headers {
   readonly next: number;
 }
 
-/** Until a blank line; where a line is no header, undefined, as Go's textproto reads them, or what there is, as Python does. */
-function headersOf(lines: readonly string[], from: number, lenient = false): Headers | undefined {
+/** What is a header: to Go's net/mail anything with a colon, a mailbox's first line too; its textproto, which reads parts, wants a name. */
+const HEADER = { mail: /^([^\s:][^:]*):\s*(.*)$/, part: /^([!-9;-~]+):\s*(.*)$/, python: /^([!-9;-~]+):\s*(.*)$/ };
+
+/** Until a blank line; where a line is no header, undefined, as Go has it, or what there is, as Python does. */
+function headersOf(lines: readonly string[], from: number, reader: keyof typeof HEADER): Headers | undefined {
   const headers = new Map<string, string>();
+  const lenient = reader === "python";
   let last = "";
   for (let index = from; index < lines.length; index++) {
     const line = (lines[index] ?? "").replace(/\r$/, "");
     if (line === "") return { headers, next: index + 1 };
-    const [, key, value] = /^([!-9;-~]+):\s*(.*)$/.exec(line) ?? [];
+    const [, key, value] = HEADER[reader].exec(line) ?? [];
     if (key !== undefined && value !== undefined) {
       last = key.toLowerCase();
       if (!headers.has(last)) headers.set(last, value);
@@ -86,7 +90,7 @@ const typeOf = (header: string): string => (/^\s*([^\s;]+)/.exec(header)?.[1] ??
 function partsOf(text: string, untyped = ""): readonly (MimePart | Finding)[] | Finding {
   const lines = text.split("\n");
   const lenient = untyped !== "";
-  const top = headersOf(lines, 0, lenient);
+  const top = headersOf(lines, 0, lenient ? "python" : "mail");
   const header = top?.headers.get("content-type") ?? "";
   if (top === undefined || !(lenient ? /^multipart\// : /^multipart\/mixed$/).test(typeOf(header)))
     return error(1, "", "the Content-Type must be multipart/mixed");
@@ -113,7 +117,7 @@ function boundaryMissing(lines: readonly string[], boundary: string): Finding {
 function part(lines: readonly string[], mark: number, until: number, number: number, untyped: string): MimePart | Finding {
   const refused = (what: string): Finding =>
     error(mark + 2, `part ${number}`, `part ${number} ${what}: a node refuses all parts`);
-  const head = headersOf(lines, mark + 1, untyped !== "");
+  const head = headersOf(lines, mark + 1, untyped === "" ? "part" : "python");
   const type = typeOf(head?.headers.get("content-type") ?? untyped);
   if (head === undefined || head.next > until || type === "") return refused("has no Content-Type");
   const text = lines.slice(head.next, until).join("\n").replace(/\r$/, "");
