@@ -110,6 +110,9 @@ interface KeysNode {
   readonly nodes?: readonly KeysNode[];
 }
 
+/** Of etcd's v2 API. */
+const KEY_NOT_FOUND = 100;
+
 async function read(
   fetch: DiscoveryFetch,
   url: string,
@@ -118,11 +121,12 @@ async function read(
 ): Promise<{ node?: KeysNode } | undefined> {
   const { url: base } = parseDiscoveryUrl(url);
   const { status, body } = await ask(fetch, `${base}${below}`, signal);
-  if (status === 404) return undefined;
-  if (status !== 200) throw failed(new URL(base), `answered ${status}`);
+  if (status !== 200 && status !== 404) throw failed(new URL(base), `answered ${status}`);
   try {
-    const answer: unknown = JSON.parse(body);
-    if (typeof answer === "object" && answer !== null && "node" in answer) return answer as { node: KeysNode };
+    const answer = JSON.parse(body) as { node?: KeysNode; errorCode?: unknown } | null;
+    // a proxy's page says 404, too, and nothing of the URL
+    if (status === 404 && answer?.errorCode === KEY_NOT_FOUND) return undefined;
+    if (status === 200 && answer?.node !== undefined) return answer;
   } catch {
     // Said below: what answers is no discovery service.
   }

@@ -86,6 +86,7 @@ describe("a refusal", () => {
     ["a proxy's login", LIST, 401, "<html>", "UnreadableAnswer", undefined],
     ["a gateway's refusal", DELETE, 403, { message: "Forbidden" }, "UnreadableAnswer", undefined],
     ["nothing", LIST, 403, "", "Http403", 403],
+    ["an object without a word", LIST, 401, {}, "Http401", 401],
     ["a page of another status", LIST, 405, "<html>", "Http405", 405],
   ])("whose answer it is, is seen: %s", (_, request, answer, body, code, status) => {
     const error = refused(answer, body, {}, request);

@@ -289,17 +289,17 @@ test("--custom-data is what the machines get, with {0} and {1} filled in", async
   const text =
     "#cloud-config\n\ncoreos:\n  units:\n    - name: hello.service\n      content: |\n        [Service]\n        Environment=ETCD_NAME={1} ETCD_DISCOVERY={0}\n        ExecStart=/bin/awk '{1}' {0}\n";
   const { puts } = await created(
-    "--num-nodes 2 --custom-data mine.yaml --discovery-service-url https://disc.example/0123abcd",
+    "--num-nodes 2 --custom-data mine.yaml --discovery-service-url http://127.0.0.1:1/0123abcd",
     (one) => writeFileSync(join(one.dir, "mine.yaml"), text),
   );
   expect(customData(vm(puts, 1))).toBe(
-    text.replace("={1}", "=mycluster-coreos-1").replace("={0}", "=https://disc.example/0123abcd"),
+    text.replace("={1}", "=mycluster-coreos-1").replace("={0}", "=http://127.0.0.1:1/0123abcd"),
   );
 });
 
 test("--discovery-service-url bootstraps etcd by discovery, and no member list is given", async () => {
-  const { puts } = await created("--discovery-service-url https://disc.example/0123456789abcdef");
-  expect(customData(vm(puts))).toContain("ETCD_DISCOVERY=https://disc.example/0123456789abcdef");
+  const { puts } = await created("--discovery-service-url http://127.0.0.1:1/0123456789abcdef");
+  expect(customData(vm(puts))).toContain("ETCD_DISCOVERY=http://127.0.0.1:1/0123456789abcdef");
   expect(customData(vm(puts))).not.toContain("ETCD_INITIAL_CLUSTER=");
 });
 

@@ -122,6 +122,8 @@ test.each<[string, number, unknown]>([
   ["null", 200, { node: null }],
   ["text", 200, "hello"],
   ["an error", 500, ""],
+  ["a page that says 404", 404, "<html>"],
+  ["a gateway's 404", 404, { message: "Not found" }],
 ])("a size that is %s is an error", async (_, status, body) => {
   await expect(discoverySize(service(status, body).fetch, URL_)).rejects.toMatchObject({ code: "DiscoveryFailed" });
 });

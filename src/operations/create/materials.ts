@@ -21,6 +21,7 @@ import { type EtcdWish, chooseMembers, etcdAuthority, isThere, membersOf, usesTl
 import type { Claim, ClaimedCluster } from "../cluster/claim.ts";
 import type { Mode } from "../mode.ts";
 import type { Joins } from "../etcd/membership.ts";
+import { chooseDiscoveryUrl } from "./discovery-url.ts";
 import { usableHere } from "./ssh-key.ts";
 import { type ChosenEtcd, freshNode, standingNode } from "./planned-node.ts";
 import { replaceFile } from "../replace-file.ts";
@@ -159,17 +160,3 @@ function refusedBefore(error: unknown): never {
 
 /** A short word that no other creation of this name will have. */
 const word = (run: Run): string => Buffer.from(run.outside.random(4)).toString("hex");
-
-async function chooseDiscoveryUrl(run: Run, spec: ClusterSpec, mode: Mode): Promise<string | undefined> {
-  if (spec.discoveryServiceUrl === undefined) return undefined;
-  const { discoveryService, newDiscoveryUrl, parseDiscoveryUrl } = await import("../../prepare/discovery.ts");
-  const service = discoveryService(spec.discoveryServiceUrl);
-  if (service === undefined) return parseDiscoveryUrl(spec.discoveryServiceUrl).url;
-  const members = memberCount(spec);
-  if (service.size !== undefined && service.size !== members) {
-    const message = `--discovery-service-url asks for ${service.size}; the URL is asked for ${members}, as many as etcd has members.`;
-    run.emit({ kind: "note", id: "discovery", label: "discovery", message });
-  }
-  if (mode === "imagine") return `${service.address}/asked-for-when-the-cluster-is-made`;
-  return newDiscoveryUrl(run.wayOut.fetch, service.address, members, run.tools.signal);
-}

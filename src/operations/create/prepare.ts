@@ -25,6 +25,7 @@ import { refuseFileInTheWay } from "../../prepare/cluster-folder.ts";
 import { namedNetwork } from "../../core/spec/network-id.ts";
 import { type Looking, beginFirst, beginOfGroup, beginOfWish, looking } from "./begin-reads.ts";
 import { ownAvailabilitySet } from "./availability-set.ts";
+import { checkDiscoveryUrl } from "./discovery-url.ts";
 import { groupsElsewhere, refuseElsewhere } from "./elsewhere.ts";
 import { changedChoices } from "./fixed-choices.ts";
 import { chooseFrontend } from "./frontend.ts";
@@ -170,7 +171,10 @@ async function check(run: Run, chosen: Chosen): Promise<Possible> {
     freed: freedBy(spec, ours, anew.nodes),
     command: replaceCommand(spec.name, fresh, anew.keepDataDisk),
   };
-  const surveyed = await survey(run, spec, found, { fresh, members, known, ...replacing });
+  const [surveyed] = await Promise.all([
+    survey(run, spec, found, { fresh, members, known, ...replacing }),
+    checkDiscoveryUrl(run, spec, found),
+  ]);
   return { ...chosen, spec: surveyed.taken.checked.spec, surveyed };
 }
 
