@@ -53,7 +53,8 @@ function pemText([, label = "", inside = ""]: RegExpExecArray): PemText {
 
 function decoded(text: string): string {
   try {
-    return atob(text.replaceAll(/\s/g, ""));
+    // UTF-16 has a zero beside each letter
+    return atob(text.replaceAll(/\s/g, "")).replaceAll("\0", "");
   } catch {
     return "";
   }

@@ -9,9 +9,9 @@ import { unusedBeside } from "./beside.ts";
 import { thumbprint } from "./certificate.ts";
 import { looksLikeDer, readDer } from "./der-file.ts";
 import { readableByOthers, readKept, whyMissing } from "./kept-file.ts";
-import { bareBase64, isUtf16, pemBlocks, textOf } from "./key-text.ts";
+import { opensslReading } from "./key-form.ts";
+import { bareBase64, isUtf16, type PemBlock, pemBlocks, textOf } from "./key-text.ts";
 import { foreignKind } from "./ssh-file-kinds.ts";
-import { shellWord } from "../core/quoting.ts";
 
 export interface SignInCertificate {
   /** The file's text: a secret. */
@@ -37,10 +37,11 @@ export async function checkManagementCertificate(file: string, now: number): Pro
       exit: EXIT.usage,
       advice: `${whyMissing(file)} \`azure-coreos-cluster generate-mgmt-cert\` makes one.`,
     });
-  const pem = textOf(bytes);
-  await refuseOtherKind(file, pem, bytes);
-  const certificate = firstCertificate(file, pem, bytes);
-  const key = privateKey(file, pem);
+  const text = textOf(bytes);
+  await refuseOtherKind(file, text, bytes);
+  const blocks = pemBlocks(text);
+  const certificate = firstCertificate(file, text, bytes, blocks);
+  const key = privateKey(file, bytes, blocks);
   if (!certificate.checkPrivateKey(key))
     throw refuseSignIn(
       "AzureCertificateMismatch",
@@ -53,7 +54,11 @@ export async function checkManagementCertificate(file: string, now: number): Pro
   const ending =
     notAfter - now < SOON_MS ? `${file} expires on ${day(notAfter)}: make a new one and upload it before that.` : undefined;
   return {
-    pem,
+    // the blocks alone, for the SDK takes no other wrapping
+    pem: blocks
+      .filter(({ label }) => /^CERTIFICATE$|PRIVATE KEY$/.test(label))
+      .map(({ pem }) => pem)
+      .join(""),
     thumbprint: thumbprint(certificate.raw),
     notAfter,
     subject: certificate.subject.replaceAll("\n", ", "),
@@ -75,20 +80,20 @@ async function refuseOtherKind(file: string, text: string, bytes: Buffer): Promi
     throw refuseSignIn(
       "AzureCertificatePkcs12",
       `${file} is a PKCS#12 file (.pfx, .p12), and a PEM file is wanted.`,
-      `Make one, and give that: (umask 077; openssl pkcs12 -in ${shellWord(file)} -noenc -out ${unusedBeside(file, ".pem")}), with -legacy for one of old Windows`,
+      `Make one, and give that: (umask 077; ${opensslReading("openssl pkcs12 -in FILE", file, bytes)} -noenc -out ${unusedBeside(file, ".pem")}), with -legacy for one of old Windows`,
     );
   if (kind === "private key" || kind === "encrypted private key")
     throw refuseSignIn(
       "AzureCertificateMissing",
       `${file} holds a private key in DER, but no certificate.`,
-      `Put both into one PEM file, and give that: (umask 077; { openssl pkey -inform DER -in ${shellWord(file)}; cat CERTIFICATE.pem; } > ${unusedBeside(file, ".pem")})`,
+      `Put both into one PEM file, and give that: (umask 077; { ${opensslReading("openssl pkey -inform DER -in FILE", file, bytes)}; cat CERTIFICATE.pem; } > ${unusedBeside(file, ".pem")})`,
     );
   const blocks = pemBlocks(text);
   if (blocks.some(({ label }) => /^(PKCS7|CMS)$/.test(label)) || der?.subarray(0, 40).includes(SIGNED_DATA) === true)
     throw refuseSignIn(
       "AzureCertificateNoKey",
       `${file} is a PKCS#7 file (.p7b), which holds certificates and no private key.`,
-      `Put the key first and its own certificate after it: (umask 077; { cat KEY.pem; openssl pkcs7 -print_certs${blocks.length === 0 ? " -inform DER" : ""} -in ${shellWord(file)}; } > ${unusedBeside(file, ".pem")})`,
+      `Put the key first and its own certificate after it: (umask 077; { cat KEY.pem; ${opensslReading(`openssl pkcs7 -print_certs${blocks.length === 0 ? " -inform DER" : ""} -in FILE`, file, bytes)}; } > ${unusedBeside(file, ".pem")})`,
     );
   if (/^PuTTY-User-Key-File-|^(ssh-|ecdsa-|sk-)\S+ AAAA|BEGIN OPENSSH PRIVATE KEY|BEGIN SSH2/m.test(text))
     throw refuseSignIn(
@@ -98,19 +103,19 @@ async function refuseOtherKind(file: string, text: string, bytes: Buffer): Promi
     );
 }
 
-function firstCertificate(file: string, pem: string, bytes: Buffer): X509Certificate {
-  const block = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/.exec(pem)?.[0];
-  const certificate = parseCertificate(block ?? bareBase64(pem) ?? bytes);
+function firstCertificate(file: string, text: string, bytes: Buffer, blocks: readonly PemBlock[]): X509Certificate {
+  const block = blocks.find(({ label }) => label === "CERTIFICATE");
+  const certificate = parseCertificate(block?.pem ?? bareBase64(text) ?? bytes);
   if (block !== undefined && certificate !== undefined) return certificate;
   // A DER certificate parses, but holds the public half alone.
   if (certificate !== undefined) throw withoutKey(file);
-  if (pem.includes("PRIVATE KEY-----"))
+  if (text.includes("PRIVATE KEY-----") || blocks.some(isPrivate))
     throw refuseSignIn(
       "AzureCertificateMissing",
       `${file} holds a private key, but no certificate that can be read.`,
-      `Put both into one file, and give that: (umask 077; { openssl pkey -in ${shellWord(file)}; cat CERTIFICATE.pem; } > ${unusedBeside(file, ".pem")})`,
+      `Put both into one file, and give that: (umask 077; { ${opensslReading("openssl pkey -in FILE", file, bytes)}; cat CERTIFICATE.pem; } > ${unusedBeside(file, ".pem")})`,
     );
-  const kind = foreignKind(file, pem, pemBlocks(pem))?.is ?? (isUtf16(bytes) ? "a text in UTF-16, and not of PEM" : undefined);
+  const kind = foreignKind(file, bytes)?.is ?? (isUtf16(bytes) ? "a text in UTF-16, and not of PEM" : undefined);
   throw refuseSignIn(
     "AzureCertificateUnreadable",
     kind === undefined
@@ -120,24 +125,24 @@ function firstCertificate(file: string, pem: string, bytes: Buffer): X509Certifi
   );
 }
 
-function privateKey(file: string, pem: string): KeyObject {
-  const block = /-----BEGIN ([A-Z ]*PRIVATE KEY)-----[\s\S]*?-----END \1-----/.exec(pem)?.[0];
+function privateKey(file: string, bytes: Buffer, blocks: readonly PemBlock[]): KeyObject {
+  const block = blocks.find(isPrivate);
   if (block === undefined) throw withoutKey(file);
-  if (/BEGIN ENCRYPTED|^Proc-Type:.*ENCRYPTED/m.test(block))
+  if (block.encrypted || block.label.startsWith("ENCRYPTED"))
     throw refuseSignIn(
       "AzureCertificateEncrypted",
       `The private key in ${file} has a passphrase.`,
-      `Write a copy without it: (umask 077; { openssl pkey -in ${shellWord(file)}; openssl x509 -in ${shellWord(file)}; } > ${unusedBeside(file, "-plain.pem")})`,
+      `Write a copy without it: (umask 077; { ${opensslReading("openssl pkey -in FILE; openssl x509 -in FILE", file, bytes)}; } > ${unusedBeside(file, "-plain.pem")})`,
     );
   const key = ((): KeyObject => {
     try {
-      return createPrivateKey(block);
+      return createPrivateKey(block.pem);
     } catch {
       // The cause is left out on purpose: it is about a secret, and says nothing that helps.
       throw refuseSignIn(
         "AzureCertificateUnreadable",
         `The private key in ${file} cannot be read.`,
-        `Check it with: openssl pkey -noout -check -in ${shellWord(file)}`,
+        `Check it with: ${opensslReading("openssl pkey -noout -check -in FILE", file, bytes)}`,
       );
     }
   })();
@@ -169,6 +174,8 @@ function withoutKey(file: string): ClusterError {
     `Give the PEM file with both, usually ${pem}; the .cer is what is uploaded to Azure.`,
   );
 }
+
+const isPrivate = ({ label }: PemBlock): boolean => label.endsWith("PRIVATE KEY");
 
 /** 1.2.840.113549.1.7.2 (PKCS#7): certificates, and signatures. */
 const SIGNED_DATA = Buffer.from("06092a864886f70d010702", "hex");

@@ -5,7 +5,8 @@
 import { ClusterError } from "../core/errors.ts";
 import { shellWord } from "../core/quoting.ts";
 import { unusedBeside } from "./beside.ts";
-import type { PemBlock } from "./key-text.ts";
+import { throughFilters } from "./key-form.ts";
+import { pemBlocks, textOf } from "./key-text.ts";
 import { parseOpenSshPublicKey, type OpenSshPublicKey } from "./ssh-public-key.ts";
 
 export interface ForeignKind {
@@ -14,11 +15,13 @@ export interface ForeignKind {
 }
 
 /** The kind of a file that holds no public key that is read here; undefined for all others. */
-export function foreignKind(file: string, text: string, blocks: readonly PemBlock[]): ForeignKind | undefined {
-  const row = ROWS.find(([looks]) => (looks instanceof RegExp ? looks.test(text) : blocks.some(({ label }) => label === looks)));
+export function foreignKind(file: string, bytes: Buffer): ForeignKind | undefined {
+  const text = textOf(bytes);
+  const labels = new Set(pemBlocks(text).map(({ label }) => label));
+  const row = ROWS.find(([looks]) => (looks instanceof RegExp ? looks.test(text) : labels.has(looks)));
   if (row === undefined) return undefined;
   const [, is, advice] = row;
-  return { is, advice: inPlace(advice, file) };
+  return { is, advice: inPlace(throughFilters(advice, bytes), file) };
 }
 
 /** The key of a text that is no other kind of file: what it is refused with has the command for this file. */
@@ -59,9 +62,9 @@ export const DER_KINDS = {
 } as const satisfies Record<string, readonly [is: string, advice: string, ofPrivate?: string]>;
 
 /** @param wanted the half of the key that is asked for */
-export function derKind(file: string, kind: keyof typeof DER_KINDS, wanted: "public" | "private"): ForeignKind {
+export function derKind(file: string, bytes: Buffer, kind: keyof typeof DER_KINDS, wanted: "public" | "private"): ForeignKind {
   const [is, advice, ofPrivate = advice]: readonly [string, string, string?] = DER_KINDS[kind];
-  return { is, advice: inPlace(wanted === "private" ? ofPrivate : advice, file) };
+  return { is, advice: inPlace(throughFilters(wanted === "private" ? ofPrivate : advice, bytes), file) };
 }
 
 /** FILE is the file, and STEM.pem one beside it that is not there. Words for a shell. */
@@ -96,6 +99,11 @@ const ROWS: readonly (readonly [looks: RegExp | string, is: string, advice: stri
     /<PublishData[\s>]/,
     "a .publishsettings file, whose certificate signed in to classic Azure, which is gone",
     "Give a public key or certificate for SSH.",
+  ],
+  [
+    /^\s*["']?(?:(?:~|\.{1,2})?[\\/]|[A-Za-z]:\\)(?=\S*[._~\\-])[^\r\n]*\s*$|^\s*\S+\.pub["']?\s*$/,
+    "the path of a file, and no key itself",
+    "Give the file that it names.",
   ],
   [/^-----BEGIN PGP /m, "a PGP key", "Of a key that can sign in: gpg --export-ssh-key KEYID > STEM.pub"],
   ["CERTIFICATE REQUEST", "a certificate request", "Take its public key out: openssl req -in FILE -noout -pubkey -out STEM.pub"],

@@ -8,12 +8,14 @@ import { ClusterError } from "../core/errors.ts";
 import { unused } from "./beside.ts";
 import { thumbprint } from "./certificate.ts";
 import { looksLikeDer, readDer } from "./der-file.ts";
-import { readableByOthers, readKept, whyMissing } from "./kept-file.ts";
+import { notesOn, opensslReading, throughFilters } from "./key-form.ts";
+import { readKept, whyMissing } from "./kept-file.ts";
 import { bareBase64, keyTextAt, pemBlocks, textOf } from "./key-text.ts";
 import { inspectPrivateKey, isHalfOf } from "./private-key-file.ts";
 import { derKind, type ForeignKind, foreignKind, parsePublicKeyFile } from "./ssh-file-kinds.ts";
 import type { SshKey } from "./ssh-key.ts";
 import { MAKE_ONE, openSshLine, usableSshPublicKey } from "./ssh-public-key.ts";
+import { readStrings } from "./ssh-wire.ts";
 import { shellWord } from "../core/quoting.ts";
 
 /** Throws ClusterError `SshCertificate...` and `SshKeyRefused`, with what to give instead. */
@@ -55,26 +57,32 @@ async function publicPart(file: string, bytes: Buffer, wanted: "public" | "priva
   const text = textOf(bytes);
   const blocks = pemBlocks(text);
   const open = blocks.find(({ label }) => /^((X509 |TRUSTED )?CERTIFICATE|PKCS7|CMS|(RSA )?PUBLIC KEY)$/.test(label));
-  if (open !== undefined) return fromDer(file, open.der, wanted);
-  if (blocks.some(({ label }) => label.endsWith("PRIVATE KEY"))) return fromPrivateKey(file, text);
-  if (looksLikeDer(bytes)) return fromDer(file, bytes, wanted);
-  const foreign = foreignKind(file, text, blocks);
+  const bare = bareBase64(text);
+  const der = open?.der ?? [bytes, bare].find((one) => one !== undefined && looksLikeDer(one));
+  const isPrivate = open === undefined && blocks.some(({ label }) => label.endsWith("PRIVATE KEY"));
+  if (isPrivate) return fromPrivateKey(file, bytes);
+  if (der !== undefined) return fromDer(file, bytes, der, wanted);
+  const foreign = foreignKind(file, bytes);
   if (foreign !== undefined) throw refusedKind(file, foreign);
   const ssh2 = /^\s*---- BEGIN SSH2 PUBLIC KEY ----([\s\S]*?)---- END SSH2 PUBLIC KEY ----/.exec(text)?.[1];
   if (ssh2 !== undefined) return fromSsh2(file, ssh2);
-  const bare = bareBase64(text);
-  if (bare !== undefined && looksLikeDer(bare)) return fromDer(file, bare, wanted);
-  return oneLine(bare === undefined ? text : openSshLine(bare, commentFor(file)), file);
+  if (bare === undefined) return oneLine(text, file);
+  // of the second word of a line, or of the whole line
+  const blob = readStrings(bare) !== undefined;
+  return oneLine(blob ? openSshLine(bare, commentFor(file)) : textOf(bare), file);
 }
 
-async function fromDer(file: string, bytes: Buffer, wanted: "public" | "private"): Promise<PublicPart> {
-  const inside = await readDer(bytes);
-  if (inside.kind !== "certificate" && inside.kind !== "public key") throw refusedKind(file, derKind(file, inside.kind, wanted));
+/** @param bytes the file, of which `der` may be a part, or what it decodes to */
+async function fromDer(file: string, bytes: Buffer, der: Buffer, wanted: "public" | "private"): Promise<PublicPart> {
+  const inside = await readDer(der);
+  if (inside.kind !== "certificate" && inside.kind !== "public key")
+    throw refusedKind(file, derKind(file, bytes, inside.kind, wanted));
   const publicKey = lineOf(file, inside.publicKey);
   return inside.kind === "certificate" ? { publicKey, thumbprint: thumbprint(inside.certificate.raw) } : { publicKey };
 }
 
-async function fromPrivateKey(file: string, text: string): Promise<PublicPart> {
+async function fromPrivateKey(file: string, bytes: Buffer): Promise<PublicPart> {
+  const text = textOf(bytes);
   const publicKey = await publicHalfOf(file, text);
   if (publicKey !== undefined) return oneLine(`${publicKey.trim().split(" ").slice(0, 2).join(" ")} ${commentFor(file)}`, file);
   if (inspectPrivateKey(text).kind === "key")
@@ -86,8 +94,16 @@ async function fromPrivateKey(file: string, text: string): Promise<PublicPart> {
   throw new ClusterError(
     "SshCertificatePrivate",
     `${file} is a private key whose public half cannot be read here (it is damaged, or under a passphrase).`,
-    { advice: `Write its public half, and give that: ssh-keygen -y -f ${shellWord(file)} > ${unused(`${file}.pub`)}` },
+    { advice: `Write its public half, and give that: ${publicHalfBy(file, bytes)} > ${unused(`${file}.pub`)}` },
   );
+}
+
+/** ssh-keygen reads it as it is, or openssl through what makes it readable. */
+function publicHalfBy(file: string, bytes: Buffer): string {
+  const openssl = "openssl pkey -pubout -in FILE";
+  return throughFilters(openssl, bytes) === openssl
+    ? `ssh-keygen -y -f ${shellWord(file)}`
+    : opensslReading(openssl, file, bytes);
 }
 
 /** RFC 4716: headers ("Comment: ..."), where a backslash at the end of a line continues them, and the key in base64. */
@@ -132,9 +148,6 @@ async function privateKeyBeside(file: string, publicKey: string): Promise<{ file
     throw new ClusterError("SshKeyMismatch", `${other.candidate} is not the private key of ${file}.`, {
       advice: "Put the private key that belongs to it beside it under that name, or move the other one away.",
     });
-  if (own !== undefined) {
-    const warning = await readableByOthers(own.candidate);
-    return { file: own.candidate, notes: warning === undefined ? [] : [warning] };
-  }
+  if (own !== undefined) return { file: own.candidate, notes: await notesOn(own.candidate) };
   return { notes: [`No private key was found beside ${file} (${candidates.slice(1).join(", ")}).`] };
 }

@@ -11,8 +11,9 @@ import { unusedBeside } from "./beside.ts";
 import { selfSigned, thumbprint, toDer, toPem } from "./certificate.ts";
 import { refuseAnothersKey } from "./cluster-folder.ts";
 import { looksLikeDer, readDer } from "./der-file.ts";
-import { keepAndRead, PRIVATE, PUBLIC, readableByOthers, readKept } from "./kept-file.ts";
-import { pemBlocks, textOf } from "./key-text.ts";
+import { keepAndRead, PRIVATE, PUBLIC, readKept } from "./kept-file.ts";
+import { notesOn } from "./key-form.ts";
+import { textOf } from "./key-text.ts";
 import { inspectPrivateKey } from "./private-key-file.ts";
 import { derKind, foreignKind, parsePublicKeyFile, type ForeignKind } from "./ssh-file-kinds.ts";
 import type { SshKey } from "./ssh-key.ts";
@@ -151,8 +152,7 @@ async function withMissing(place: Place, found: Found, fromKey: string | undefin
 /** The public line of ssh-cert.key; undefined when there is no such file, or it is under a passphrase and must be believed. */
 async function publicOfKey(path: string, found: Found, notes: string[]): Promise<string | undefined> {
   if (found.key === undefined) return undefined;
-  const warning = await readableByOthers(path);
-  if (warning !== undefined) notes.push(warning);
+  notes.push(...(await notesOn(path)));
   const inside = inspectPrivateKey(textOf(found.key));
   if (inside.kind === "key" && inside.publicKey !== undefined) {
     const { type, blob } = parseOpenSshPublicKey(inside.publicKey, path);
@@ -179,9 +179,11 @@ const MOVE_AWAY = "Move the file away to have a new one made.";
 
 /** What it is instead, where that is known. */
 async function kindOf(path: string, bytes: Buffer): Promise<ForeignKind | undefined> {
-  if (!looksLikeDer(bytes)) return foreignKind(path, textOf(bytes), pemBlocks(textOf(bytes)));
+  if (!looksLikeDer(bytes)) return foreignKind(path, bytes);
   const { kind } = await readDer(bytes);
-  return kind === "certificate" || kind === "public key" || kind === "unknown" ? undefined : derKind(path, kind, "private");
+  return kind === "certificate" || kind === "public key" || kind === "unknown"
+    ? undefined
+    : derKind(path, bytes, kind, "private");
 }
 
 /** A new certificate, for an RSA key. */

@@ -25,6 +25,8 @@ export function parseOpenSshPublicKey(text: string, source = "The SSH public key
   for (const { type, line } of lines) if (!isType(type)) throw refusedLine(line, source);
   const keys = [...new Map(lines.map((line) => [line.encoded, line])).values()];
   const [key] = keys;
+  if (key === undefined && COMMENTED.test(text))
+    throw refused(`${source} holds no key but one that is commented out.`, `If it is the one that is meant: ${ALONE}`);
   if (key === undefined) throw refused(`${source} must hold one key; it holds 0.`, MAKE_ONE);
   if (keys.length > 1)
     throw refused(
@@ -100,15 +102,21 @@ interface KeyLine {
 
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 const TYPES = "ssh-(?:rsa|dss|ed25519|ed448)|ecdsa-sha2-[\\w-]+|(?:webauthn-)?sk-[\\w@.-]+|rsa-sha2-(?:256|512)";
+/** `export KEY=`, `ssh_key: `, `- `: before nothing but a key. */
+const NAMED = new RegExp(`^(?:-\\s+|export\\s+)?(?:[A-Za-z_][\\w-]*\\s*[=:]\\s*)?(?=["']?(?:${TYPES})[ \\t]+AAAA)`);
+const COMMENTED = new RegExp(`^\\s*#[#\\s]*(?:${TYPES})\\s+AAAA`, "m");
+const ALONE = "grep -oE '(ssh-rsa|ssh-ed25519) AAAA.*' FILE > STEM.pub";
 const isType = (word: string): boolean => new RegExp(`^(?:${TYPES})$`).test(word);
 
 /** A key that is wrapped goes on until its wire format is whole; a word that then stands alone is of its comment. */
 function linesOf(text: string): KeyLine[] {
   const found: KeyLine[] = [];
   for (const raw of text.split(/\r\n|\r|\n/)) {
-    // in quotes, as configuration files have it
+    // with blanks that a word processor or a web page made, under a name and in quotes, as variables and configuration files have it
     const line = raw
+      .replaceAll(/[\u00A0\u2007\u202F]/g, " ")
       .trim()
+      .replace(NAMED, "")
       .replace(/^(["'])(.*)\1[,;]?$/, "$2")
       .trim();
     if (line === "" || line.startsWith("#")) continue;
@@ -132,19 +140,18 @@ function isWhole(encoded: string): boolean {
 
 /** What does not begin with the type of a key: options of an authorized_keys file, a host's line of a known_hosts file, prose. */
 function refusedLine(line: string, source: string): ClusterError {
-  const key = new RegExp(`(?:^|\\s)(?:${TYPES})\\s+AAAA`).exec(line);
+  const key = new RegExp(`(?<![\\w-])(?:${TYPES})\\s+AAAA`).exec(line);
   if (key === null || key.index === 0) return refusedType(line.split(/\s/)[0] ?? "", source);
-  const alone = "grep -oE '(ssh-rsa|ssh-ed25519) AAAA.*' FILE > STEM.pub";
   const options =
     /^(cert-authority|command|environment|expiry-time|from|no-|permit|principals|restrict|tunnel|verify-required|touch-required|agent-|port-|pty|user-rc|x11-)/i;
   return options.test(line)
     ? refused(
-        `${source} has options of an authorized_keys file in front of its key (${line.slice(0, key.index)}), which Azure does not put on a node.`,
-        `If the key may log in without them, give it alone: ${alone}`,
+        `${source} has options of an authorized_keys file in front of its key (${line.slice(0, key.index).trimEnd()}), which Azure does not put on a node.`,
+        `If the key may log in without them, give it alone: ${ALONE}`,
       )
     : refused(
         `${source} has something in front of its key, as a known_hosts file has: that is the key of a host, and nobody logs in with it.`,
-        `Give your own .pub file. If it is your key all the same: ${alone}`,
+        `Give your own .pub file. If it is your key all the same: ${ALONE}`,
       );
 }
 

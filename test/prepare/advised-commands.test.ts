@@ -7,7 +7,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { unusedPath } from "../../src/core/unused-path.ts";
 import { checkUserDataFile } from "../../src/core/user-data/check.ts";
 import type { Finding } from "../../src/core/user-data/check/finding.ts";
@@ -145,6 +145,58 @@ test.skipIf(!has("openssl"))("the key of a .pfx that --ssh-key names is taken ou
   const taken = await readGivenKey(join(folder, "mine.key"), "--ssh-key");
   expect(taken.privateKeyFile).toBe(join(folder, "mine.key"));
   expect(sameSshKey(taken.publicKey, (await readGivenKey(join(folder, "k.pem"))).publicKey)).toBe(true);
+});
+
+/** Forms that openssl does not read: the command reads the file through what undoes them. */
+const WRAPPED: readonly (readonly [what: string, wrap: (bytes: Buffer) => string | Buffer])[] = [
+  ["in base64", (bytes) => bytes.toString("base64")],
+  ["in base64 in lines of Windows", (bytes) => bytes.toString("base64").replaceAll(/.{76}/g, "$&\r\n")],
+  ["with \\n written out", (bytes) => JSON.stringify(bytes.toString())],
+  ["in UTF-16", (bytes) => Buffer.from(`\uFEFF${bytes.toString()}`, "utf16le")],
+];
+
+describe.skipIf(!has("openssl") || !has("perl"))("what is advised of a file in another wrapping, typed", () => {
+  const text = WRAPPED.slice(2);
+  test.each([
+    ["a .pfx", "--azure-cert", WRAPPED.slice(0, 2), "pkcs12 -export -inkey k.pem -in c.pem -passout pass:x -out f"],
+    ["a .pfx", "--ssh-cert", WRAPPED.slice(0, 2), "pkcs12 -export -inkey k.pem -in c.pem -passout pass:x -out f"],
+    ["a .pfx", "--ssh-key", WRAPPED.slice(0, 2), "pkcs12 -export -inkey k.pem -in c.pem -passout pass:x -out f"],
+    ["a key in DER", "--ssh-key", WRAPPED.slice(0, 2), "pkey -in k.pem -outform DER -out f"],
+    ["a key in DER", "--azure-cert", WRAPPED.slice(0, 2), "pkey -in k.pem -outform DER -out f"],
+    ["a key alone", "--azure-cert", WRAPPED, "pkey -in k.pem -out f"],
+    ["a locked key", "--azure-cert", WRAPPED, "pkey -in k.pem -aes256 -passout pass:x -out f"],
+    ["a locked key", "--ssh-cert", WRAPPED, "pkey -in k.pem -aes256 -passout pass:x -out f"],
+    ["a request", "--ssh-cert", text, "req -new -key k.pem -subj /CN=x -out f"],
+  ] as const)("%s as %s", async (what, flag, wrapped, made) => {
+    const certificate = await selfSigned({
+      key: pem,
+      subject: [{ name: "CN", value: "x" }],
+      days: 400,
+      now: Date.UTC(2026, 0, 1),
+    });
+    const read = ways.find(([one]) => one === flag)?.[1] as (typeof ways)[number][1];
+    for (const [how, wrap] of wrapped) {
+      const folder = newFolder();
+      const run = runIn(folder);
+      for (const [name, content] of [
+        ["k.pem", pem],
+        ["c.pem", certificate],
+        ["CERTIFICATE.pem", certificate],
+      ] as const)
+        writeFileSync(join(folder, name), content, { mode: 0o600 });
+      run("openssl", ...made.split(" "));
+      const plain = readFileSync(join(folder, "f"));
+      const both = what === "a locked key" && flag === "--azure-cert" ? Buffer.concat([plain, Buffer.from(certificate)]) : plain;
+      writeFileSync(join(folder, "my file"), wrap(both), { mode: 0o600 });
+      const advice = await adviceOf(read(join(folder, "my file")));
+      const command = /\(umask 077; .*?'\)|(?<=: )(?:base64|tr|iconv|perl) .*/s.exec(advice)?.[0] ?? advice;
+      run("sh", "-ec", command.replaceAll(/openssl (pkcs12|pkey)/g, "openssl $1 -passin pass:x"));
+      const [out = ""] = written(command);
+      const taken = await read(out);
+      if ("publicKey" in taken)
+        expect(sameSshKey(taken.publicKey, (await readGivenKey(join(folder, "k.pem"))).publicKey), how).toBe(true);
+    }
+  });
 });
 
 test.each([

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { generateKeyPairSync, type KeyObject } from "node:crypto";
+import { createPrivateKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { chmodSync, copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
@@ -89,12 +89,17 @@ test.each<[string, () => string | Buffer]>([
   ["CRLF and text around", () => `Bag Attributes\r\n${(pkcs8(rsa) + own).replaceAll("\n", "\r\n")}`],
   ["UTF-16, as PowerShell writes it", () => Buffer.from(`\uFEFF${pkcs8(rsa)}${own}`, "utf16le")],
   ["a chain with the leaf first", () => pkcs8(rsa) + own + ofOther],
+  ["\\n written out, as a CI's variable has it", () => JSON.stringify(pkcs8(rsa) + own)],
+  ["one line", () => (pkcs8(rsa) + own).replaceAll("\n", " ")],
+  ["base64 of both, as a CI's secret has it", () => btoa(pkcs8(rsa) + own)],
+  ["base64 of both in lines", () => btoa(own + pkcs1).replaceAll(/.{76}/g, "$&\r\n")],
+  ["indented, with blanks at line ends", () => (own + pkcs8(rsa)).replaceAll(/^|$/gm, "  ")],
 ])("--azure-cert accepts: %s", async (_, pem) => {
-  expect(await checkManagementCertificate(fileOf(pem()), now)).toMatchObject({
-    thumbprint: thumbprint(own),
-    notAfter: now + 365 * DAY,
-    notes: [],
-  });
+  const { pem: handedOn, ...read } = await checkManagementCertificate(fileOf(pem()), now);
+  expect(read).toMatchObject({ thumbprint: thumbprint(own), notAfter: now + 365 * DAY, notes: [] });
+  // what @azure/identity looks for
+  expect(handedOn.match(/-+BEGIN CERTIFICATE-+\n[A-Za-z0-9+/\n]+=*\n-+END CERTIFICATE-+/g)?.[0]).toBe(own.trim());
+  expect(createPrivateKey(handedOn).equals(rsa)).toBe(true);
 });
 
 /** As Windows exports it. */
@@ -140,7 +145,7 @@ test.each<[string, () => string | Buffer, string, string]>([
     "az login",
   ],
   ["a .pfx", () => pfxOf(pkcs8(rsa) + own), "AzureCertificatePkcs12", "openssl pkcs12 -in"],
-  ["a .pfx in base64", () => pfxOf(pkcs8(rsa) + own).toString("base64"), "AzureCertificatePkcs12", "openssl pkcs12 -in"],
+  ["a .pfx in base64", () => pfxOf(pkcs8(rsa) + own).toString("base64"), "AzureCertificatePkcs12", "| openssl pkcs12 -noenc"],
   ["a .cer in base64", () => toDer(own).toString("base64"), "AzureCertificateNoKey", "the PEM file with both"],
   ["a key in DER", () => rsa.export({ type: "pkcs8", format: "der" }), "AzureCertificateMissing", "-inform DER"],
   ["a .p7b", () => p7bOf("DER"), "AzureCertificateNoKey", "-print_certs -inform DER -in"],

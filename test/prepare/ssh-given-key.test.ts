@@ -53,6 +53,9 @@ describe.skipIf(!ready)("read", () => {
     ["UTF-16 without a mark", "iconv -t utf-16le ed.pub > f", "ed"],
     ["wrapped, as Azure stores keys that it made", "fold -w 64 rsa.pub | sed 's/$/\\r/' > f", "rsa"],
     ["the second word alone", "cut -d' ' -f2 rsa.pub > f", "rsa"],
+    ["a line in base64, as a CI's secret has it", "base64 -w0 ed.pub > f", "ed"],
+    ["a line in base64, of UTF-16", "iconv -t utf-16 rsa.pub | base64 | sed 's/$/\\r/' > f", "rsa"],
+    ["a variable of a shell", "{ printf 'KEY=\"'; tr -d '\\n' < rsa.pub; printf '\"\\n'; } > f", "rsa"],
     ["RFC 4716", "ssh-keygen -e -f rsa.pub > f", "rsa"],
     ["RFC 4716 of Ed25519", "ssh-keygen -e -f ed.pub > f", "ed"],
     ["PuTTYgen's saved public key", "puttygen rsa -O public -o f", "rsa"],
@@ -172,6 +175,9 @@ describe.skipIf(!ready)("named, with the command that helps", () => {
       "type ec, which Azure does not take",
       undefined,
     ],
+    ["a path", "echo '~/.ssh/id_rsa.pub' > f", "f", "the path of a file, and no key itself", undefined],
+    ["a path of Windows", "echo 'C:\\Users\\me\\.ssh\\id_rsa' > f", "f", "the path of a file", undefined],
+    ["a name", "echo id_rsa.pub > f", "f", "the path of a file", undefined],
     ["an empty file", ": > f", "f", "is empty", undefined],
     ["a web page", "echo '<!DOCTYPE html><title>x</title>' > f", "f", "a web page", undefined],
     ["a PGP key", "echo '-----BEGIN PGP PUBLIC KEY BLOCK-----' > f", "f", "a PGP key", undefined],
@@ -205,6 +211,8 @@ test.each(["sk-ssh-ed25519@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com"])(
 test.skipIf(!ready).each([
   ["options in front", `{ printf 'from="10.0.0.0/8",no-pty '; cat rsa.pub; } > f`, "f.pub"],
   ["two keys", "cat rsa.pub ed.pub > f.pub", "f-2.pub"],
+  ["a key that is commented out", "{ echo '# mine'; sed 's/^/# /' rsa.pub; } > f.pub", "f-2.pub"],
+  ["something else in front", "{ printf 'key='; printf '(\"'; cat rsa.pub; } > f.pub", "f-2.pub"],
 ])("%s: the command that is advised makes a file that is read", async (_, line, made) => {
   const folder = folderWith(line);
   const file = join(folder, line.endsWith(".pub") ? "f.pub" : "f");

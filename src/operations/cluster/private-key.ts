@@ -6,8 +6,9 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { ClusterError, EXIT } from "../../core/errors.ts";
-import { PRIVATE, readableByOthers, textAt } from "../../prepare/kept-file.ts";
+import { PRIVATE, textAt } from "../../prepare/kept-file.ts";
 import { clusterFolder } from "../../prepare/cluster-folder.ts";
+import { notesOn } from "../../prepare/key-form.ts";
 import { keyTextAt } from "../../prepare/key-text.ts";
 import { inspectPrivateKey, isHalfOf } from "../../prepare/private-key-file.ts";
 import { publicHalfOf, readGivenKey } from "../../prepare/ssh-given-key.ts";
@@ -40,12 +41,11 @@ export async function keepPrivateKeyPath(run: Run, cluster: string, { privateKey
 /** What is said of a missing private half is no longer true once it is found. */
 async function withFile(key: SshKey, file: string | undefined): Promise<SshKey> {
   if (file === undefined || file === key.privateKeyFile) return key;
-  const warning = await readableByOthers(file);
   return {
     ...key,
     privateKeyFile: file,
     files: [...key.files, file],
-    notes: [...(key.privateKeyFile === undefined ? [] : key.notes), ...(warning === undefined ? [] : [warning])],
+    notes: [...(key.privateKeyFile === undefined ? [] : key.notes), ...(await notesOn(file))],
   };
 }
 
