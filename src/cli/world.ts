@@ -1,4 +1,5 @@
 /** The process as a value. The only module that reads process globals, the clock or randomness; tests pass their own. */
+import { userInfo } from "node:os";
 import { setFlagsFromString } from "node:v8";
 import { startedByNohup } from "./nohup.ts";
 import { realClock } from "../operations/real-clock.ts";
@@ -77,6 +78,17 @@ export const isInteractive = ({ stdin, stderr }: Readonly<Record<"stdin" | "stde
 /** A terminal that was told no size says 0. */
 export const sizeTold = (size: number | undefined): number | undefined => (size === 0 ? undefined : size);
 
+/** systemd gives a service no HOME, and some containers have none: the system knows the folder, and so does every program that is asked along. */
+export function withHome(env: NodeJS.ProcessEnv, system: () => string = () => userInfo().homedir): NodeJS.ProcessEnv {
+  if (env["HOME"] || env["USERPROFILE"]) return env;
+  try {
+    return { ...env, HOME: system() };
+  } catch {
+    // a user without an entry
+    return env;
+  }
+}
+
 const LINGER_MS = 100;
 
 export function realWorld(): RealWorld {
@@ -98,7 +110,7 @@ export function realWorld(): RealWorld {
   if (!hearsHangup) process.on("SIGHUP", () => undefined);
   return {
     argv: process.argv.slice(2),
-    env: process.env,
+    env: withHome(process.env),
     cwd: process.cwd(),
     stdout: output(process.stdout),
     stderr: output(process.stderr),

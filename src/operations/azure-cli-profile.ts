@@ -2,11 +2,12 @@
  * What the Azure CLI has selected: a subscription, and the cloud that it is in. Read from the CLI's own files, as other tools do. A
  * subscription is never taken into another cloud than its own.
  */
-import { join } from "node:path";
 import { type SignedIn, oneLine } from "../core/account.ts";
 import { ClusterError, EXIT, usageError } from "../core/errors.ts";
+import { AUTHORITY_HOST, cloudOfAuthority } from "../core/spec/cloud.ts";
+import { shellWord } from "../core/quoting.ts";
 import { FLAGS, type FlagValues } from "../core/spec/flags.ts";
-import { textAt } from "../prepare/kept-file.ts";
+import { type Account, type Where, readProfile } from "./azure-cli-files.ts";
 
 export interface Selected {
   readonly subscription: string;
@@ -32,25 +33,28 @@ export interface Other {
 }
 
 /** For who brings the subscription along and asks another Resource Manager. */
-export function knownSubscription(env: Env, { subscription, tenant }: Pick<Given, "subscription" | "tenant">): KnownSubscription {
-  const { accounts } = readProfile(env);
+export function knownSubscription(
+  where: Where,
+  { subscription, tenant }: Pick<Given, "subscription" | "tenant">,
+): KnownSubscription {
+  const { accounts } = readProfile(where);
   return factsOf(accounts, accountNamed(accounts, subscription), tenant);
 }
 
 type Given = Partial<Pick<FlagValues, "subscription" | "cloud" | "armEndpoint" | "tenant">>;
 type Cloud = FlagValues["cloud"];
 const CLOUDS = (FLAGS.cloud.values ?? []) as readonly Cloud[];
-type Env = Readonly<Record<string, string | undefined>>;
 
 /**
  * The subscription and the cloud of a command: what is given beats the CLI's choice. A subscription that is given and known to the
  * CLI brings its cloud along.
  * @throws ClusterError SubscriptionMissing, Usage (exit 2)
  */
-export async function selectSubscription(env: Env, given: Given): Promise<Selected> {
-  const { accounts, activeCloud, damaged } = readProfile(env);
+export async function selectSubscription(where: Where, given: Given): Promise<Selected> {
+  const { accounts, activeCloud, unread } = readProfile(where);
   if (given.subscription !== undefined) {
     const account = accountNamed(accounts, given.subscription);
+    refuseOtherCloud(where, given, account);
     return {
       subscription: given.subscription,
       cloud: given.cloud ?? cloudOf(account?.cloud, given.armEndpoint !== undefined),
@@ -60,17 +64,16 @@ export async function selectSubscription(env: Env, given: Given): Promise<Select
   // the CLI keeps one for each of its clouds
   const selected = accounts.filter((one) => one.isDefault);
   const wanted = given.cloud ?? activeCloud;
-  const account = selected.find((one) => one.cloud === wanted) ?? selected[0];
-  if (account === undefined && damaged !== undefined)
-    throw missing(
-      `which Azure subscription? The Azure CLI's own ${damaged}`,
-      "Move it away and sign in again with `az login`, or give --subscription ID.",
-    );
+  const account = selected.find((one) => one.cloud === (wanted ?? FLAGS.cloud.default)) ?? selected[0];
+  if (account === undefined && unread !== undefined)
+    throw missing(`which Azure subscription? The Azure CLI's own ${unread.why}`, unread.advice);
   if (account === undefined) throw missing("which Azure subscription?");
-  if (given.cloud !== undefined && account.cloud !== given.cloud)
+  if (wanted !== undefined && account.cloud !== wanted)
     throw missing(
-      `which subscription of ${given.cloud}? The Azure CLI has selected ${account.shown}, which is in ${account.cloud}`,
-      `Give --subscription ID, leave --cloud out, or sign in there: \`az cloud set --name ${given.cloud}\`, \`az login\`.`,
+      `which subscription of ${wanted}? The Azure CLI has selected ${account.shown}, which is in ${account.cloud}`,
+      given.cloud === undefined
+        ? `Give --subscription ID, sign in to ${wanted} with \`az login\`, or go to ${account.cloud}: ${goTo(where, account.cloud)}.`
+        : `Give --subscription ID, ${without(where)}, or sign in there: ${goTo(where, wanted)}, \`az login\`.`,
     );
   const why = unusable(account);
   if (why !== undefined)
@@ -87,16 +90,25 @@ export async function selectSubscription(env: Env, given: Given): Promise<Select
 
 // --- internal ---
 
-interface Account {
-  readonly id: string;
-  readonly name: string;
-  readonly user: SignedIn | undefined;
-  readonly tenant: string;
-  readonly state: string;
-  readonly isDefault: boolean;
-  readonly cloud: string;
-  /** "NAME (ID)" */
-  readonly shown: string;
+/** What makes the Azure CLI work in a cloud: its own variable beats what it was told. */
+const goTo = ({ env }: Where, cloud: string): string =>
+  env["AZURE_CLOUD_NAME"] ? `\`export AZURE_CLOUD_NAME=${shellWord(cloud)}\`` : `\`az cloud set --name ${shellWord(cloud)}\``;
+
+/** How the cloud that was given is taken back, wherever it was given. */
+function without({ env }: Where): string {
+  const variables = ["AZURE_COREOS_CLUSTER_CLOUD", AUTHORITY_HOST].filter((name) => env[name]);
+  return variables.length === 0 ? "leave --cloud out" : `\`unset ${variables.join(" ")}\` (and leave --cloud out)`;
+}
+
+/** --cloud beats what the CLI knows; what stands in the environment for every program may be meant for another subscription. */
+function refuseOtherCloud({ env }: Where, given: Given, account: Account | undefined): void {
+  const authority = env[AUTHORITY_HOST];
+  if (account === undefined || !authority || given.cloud === undefined || cloudOfAuthority(authority) !== given.cloud) return;
+  if (account.cloud === given.cloud) return;
+  throw usageError(
+    `${AUTHORITY_HOST} says ${given.cloud}, and the subscription ${account.shown} is in ${account.cloud}, as the Azure CLI knows it`,
+    `\`unset ${AUTHORITY_HOST}\`, or give another --subscription.`,
+  );
 }
 
 const accountNamed = (accounts: readonly Account[], id: string | undefined): Account | undefined =>
@@ -148,60 +160,4 @@ function cloudOf(name: string | undefined, elsewhere: boolean): Cloud {
     `the Azure CLI's subscription is in the cloud ${name}, which this tool does not know`,
     `Give --arm-endpoint URL of its Resource Manager, or --subscription ID with --cloud ${CLOUDS.join(" or ")}.`,
   );
-}
-
-/** What is not there or cannot be read selects nothing. */
-function readProfile(env: Env): { accounts: Account[]; activeCloud: string; damaged?: string } {
-  const folder = env["AZURE_CONFIG_DIR"] || join(env["HOME"] ?? env["USERPROFILE"] ?? ".", ".azure");
-  // the CLI writes a byte order mark
-  const text = (file: string): string => (textAt(join(folder, file)) ?? "").replace(/^\uFEFF/, "");
-  const file = "azureProfile.json";
-  const [profile, config] = [text(file), text("config")];
-  const activeCloud = /^\[cloud\][^[]*?^name\s*=\s*(\S+)/m.exec(config)?.[1] ?? FLAGS.cloud.default;
-  const accounts = accountsIn(profile);
-  const why = profile.includes("\0") ? "is UTF-16, and the CLI writes UTF-8" : "is damaged";
-  return {
-    accounts: accounts ?? [],
-    activeCloud: env["AZURE_CLOUD_NAME"] || activeCloud,
-    ...(accounts === undefined && profile !== "" ? { damaged: `${join(folder, file)} ${why}` } : {}),
-  };
-}
-
-/** Undefined for what is no JSON. */
-function accountsIn(profile: string): Account[] | undefined {
-  try {
-    const found = JSON.parse(profile) as { subscriptions?: unknown } | null;
-    return Array.isArray(found?.subscriptions) ? found.subscriptions.flatMap(accountOf) : [];
-  } catch {
-    return undefined;
-  }
-}
-
-function accountOf(entry: unknown): Account[] {
-  if (typeof entry !== "object" || entry === null) return [];
-  const found = entry as Readonly<Record<string, unknown>>;
-  const word = (key: string): string => (typeof found[key] === "string" ? found[key] : "");
-  const [id, name] = [word("id"), word("name")];
-  if (id === "") return [];
-  return [
-    {
-      id,
-      name,
-      user: userOf(found["user"]),
-      tenant: word("tenantId"),
-      state: word("state"),
-      isDefault: found["isDefault"] === true,
-      cloud: word("environmentName") || FLAGS.cloud.default,
-      shown: name === "" ? id : `${name} (${id})`,
-    },
-  ];
-}
-
-/** `{ "name": "jane@example.org", "type": "user" }`; of a machine's own identity the name says only that it is one. */
-function userOf(user: unknown): SignedIn | undefined {
-  if (typeof user !== "object" || user === null) return undefined;
-  const { name, type } = user as Readonly<Record<string, unknown>>;
-  if (typeof name !== "string" || name === "") return undefined;
-  if (/^(systemAssignedIdentity|userAssignedIdentity)$/i.test(name)) return { kind: "managed identity" };
-  return { kind: type === "servicePrincipal" ? "service principal" : "user", name: oneLine(name) };
 }

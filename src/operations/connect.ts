@@ -94,9 +94,9 @@ async function targetOf(outside: Surroundings, given: Partial<FlagValues>, { sim
     ? {
         subscription: given.subscription ?? NOBODY,
         cloud: given.cloud ?? FLAGS.cloud.default,
-        known: simulation === undefined ? knownSubscription(outside.env, given) : { others: [] },
+        known: simulation === undefined ? knownSubscription(outside, given) : { others: [] },
       }
-    : await selectSubscription(outside.env, given);
+    : await selectSubscription(outside, given);
   const asked = endpointOf(CLOUDS[cloud], given.armEndpoint);
   const endpoint = handle === undefined ? asked : { url: asked.url };
   const way = wayOut(outside.env);

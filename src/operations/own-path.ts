@@ -16,4 +16,4 @@ function noHome(path: string): never {
   throw usageError(`${path} is in the home folder, and HOME does not say where that is`, "Write the path in full.");
 }
 
-export const homeOf = (env: Surroundings["env"]): string | undefined => env["HOME"] ?? env["USERPROFILE"];
+export const homeOf = (env: Surroundings["env"]): string | undefined => env["HOME"] || env["USERPROFILE"] || undefined;

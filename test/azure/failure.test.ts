@@ -229,6 +229,7 @@ test.each([
     /`sudo chown -R "\$\(id -un\)" '\/home\/x y\/.azure'`/,
   ],
   ["Decryption failed: [WinError -2146893813]. PersistenceDecryptionError", /`az account clear`, then `az login`/],
+  ["Subscription 'x' not found. Check the spelling and casing and try again.", /az cloud set --name CLOUD/],
   ["AADSTS700082: The refresh token has expired due to inactivity.", /^Type `az login`/],
   ["AADSTS50076: you must use multi-factor authentication.", /^Sign in again: `az login --tenant TENANT`/],
   ["Timeout waiting for token from portal.", /^Type `az login`/],

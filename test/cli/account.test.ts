@@ -93,6 +93,15 @@ test("each cloud has its own locations in a rehearsal, and in one nobody is sent
   expect(other.stderr).toContain("Take --location usgovvirginia");
 });
 
+test.each([
+  ["", "https://login.microsoftonline.us/", "of AzureUSGovernment"],
+  [" --cloud AzureChinaCloud", "https://login.microsoftonline.us/", "of AzureChinaCloud"],
+  ["", "https://login.example/", "AZURE_AUTHORITY_HOST: one signs in at https://login.example/ to no cloud that this tool knows"],
+])("the environment's sign-in address is the default of --cloud: list%s at %s", async (flags, AZURE_AUTHORITY_HOST, said) => {
+  const { stderr } = await ownAzure().run(`list${flags}`, { env: { AZURE_AUTHORITY_HOST } });
+  expect(stderr).toContain(said);
+});
+
 test("the name comes from the Azure CLI where it knows it, and nothing is asked for it", async () => {
   const azure = ownAzure();
   const { stderr } = await azure.run(`list --subscription ${HERE}`, used());

@@ -2,7 +2,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { isInteractive, sizeTold } from "../../src/cli/world.ts";
+import { isInteractive, sizeTold, withHome } from "../../src/cli/world.ts";
 import { parseFault } from "../../src/sim/fault-script.ts";
 import { addForeign, byHand, addGroup, deletes, everything } from "./azure-hand.ts";
 import { type TestAzure, ownAzure } from "./world.ts";
@@ -154,4 +154,14 @@ test("an error is the one document, too, where the environment asks for --json",
   const { exit, stdout, stderr } = await ownAzure().run("status mycluster", { env: { AZURE_COREOS_CLUSTER_JSON: "true" } });
   expect([exit, (JSON.parse(stdout) as { error: { code: string } }).error.code]).toEqual([1, "ClusterNotFound"]);
   expect(stderr).not.toContain("is not there");
+});
+
+test("who has no HOME, as a service of systemd's, has the folder that the system knows", () => {
+  const nobody = (): string => {
+    throw new Error("no entry");
+  };
+  expect(withHome({ A: "a" }, () => "/home/jane")).toEqual({ A: "a", HOME: "/home/jane" });
+  expect(withHome({ HOME: "" }, () => "/home/jane")).toEqual({ HOME: "/home/jane" });
+  for (const env of [{ HOME: "/h" }, { USERPROFILE: "C:\\jane" }]) expect(withHome(env, nobody)).toBe(env);
+  expect(withHome({}, nobody)).toEqual({});
 });

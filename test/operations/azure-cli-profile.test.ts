@@ -1,8 +1,11 @@
 /** What the Azure CLI has selected, and what of it is a subscription that machines can be made in. */
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { CLOUDS } from "../../src/azure/clouds.ts";
+import { cloudOfAuthority } from "../../src/core/spec/cloud.ts";
+import type { Where } from "../../src/operations/azure-cli-files.ts";
 import { knownSubscription, selectSubscription } from "../../src/operations/azure-cli-profile.ts";
 
 const [PUBLIC, GOV, TENANT] = ["1", "4", "3"].map((digit) => `${digit.repeat(8)}-1111-1111-1111-${digit.repeat(12)}`) as [
@@ -15,21 +18,28 @@ const account = (more: object) => ({ id: PUBLIC, name: "mine", state: "Enabled",
 const GOVERNMENT = account({ id: GOV, name: "gov", environmentName: "AzureUSGovernment" });
 
 /** The environment of somebody who has used the CLI. */
-async function used(subscriptions: unknown, config = ""): Promise<{ AZURE_CONFIG_DIR: string }> {
+async function used(subscriptions: unknown, config = "", more = {}): Promise<Where & { folder: string }> {
   const folder = await mkdtemp(join(tmpdir(), "azure-"));
   onTestFinished(() => rm(folder, { recursive: true }));
   await writeFile(join(folder, "azureProfile.json"), `\uFEFF${JSON.stringify({ subscriptions })}`);
   await writeFile(join(folder, "config"), config);
-  return { AZURE_CONFIG_DIR: folder };
+  return { cwd: "/", env: { AZURE_CONFIG_DIR: folder, ...more }, folder };
 }
 
 test("the profile is where the CLI keeps it", async () => {
-  const { AZURE_CONFIG_DIR: home } = await used([]);
+  const { folder: home } = await used([]);
   await mkdir(join(home, ".azure"));
   await writeFile(join(home, ".azure", "azureProfile.json"), JSON.stringify({ subscriptions: [account({})] }));
-  expect(await selectSubscription({ HOME: home }, {})).toMatchObject({ subscription: PUBLIC });
-  expect(await selectSubscription({ USERPROFILE: home }, {})).toMatchObject({ subscription: PUBLIC });
-  await expect(selectSubscription({ HOME: join(home, "nowhere") }, {})).rejects.toMatchObject({ code: "SubscriptionMissing" });
+  const env = (named: Record<string, string>): Where => ({ cwd: home, env: named });
+  for (const named of [{ HOME: home }, { USERPROFILE: home }, { HOME: "", USERPROFILE: home }, { AZURE_CONFIG_DIR: ".azure" }])
+    expect(await selectSubscription(env(named), {})).toMatchObject({ subscription: PUBLIC });
+  expect(await selectSubscription(env({ HOME: home, AZURE_CONFIG_DIR: "~/.azure" }), {})).toMatchObject({ subscription: PUBLIC });
+  // the folder that one stands in is nobody's home
+  for (const named of [{ HOME: join(home, "nowhere") }, { HOME: "" }, {}])
+    await expect(selectSubscription(env(named), {})).rejects.toMatchObject({
+      code: "SubscriptionMissing",
+      message: "which Azure subscription?",
+    });
 });
 
 test("the cloud comes with its subscription", async () => {
@@ -57,6 +67,46 @@ test("a subscription of another cloud than --cloud is not taken", async () => {
     code: "SubscriptionMissing",
     exit: 2,
     message: expect.stringContaining("AzureUSGovernment") as string,
+  });
+});
+
+test.each<[string, object, string]>([
+  ["[cloud]\nname = AzureUSGovernment\n", {}, "`az cloud set --name AzureCloud`"],
+  ["", { AZURE_CLOUD_NAME: "AzureUSGovernment" }, "`export AZURE_CLOUD_NAME=AzureCloud`"],
+])("the default of another cloud than the CLI is in is not taken without a word: %j %j", async (config, env, way) => {
+  const where = await used([account({ environmentName: "AzureCloud" })], config, env);
+  await expect(selectSubscription(where, {})).rejects.toMatchObject({
+    exit: 2,
+    message: expect.stringContaining("which subscription of AzureUSGovernment?") as string,
+    advice: expect.stringContaining(way) as string,
+  });
+});
+
+test("where one signs in tells the cloud", () => {
+  for (const [name, { authority }] of Object.entries(CLOUDS)) expect(cloudOfAuthority(`${authority}/`)).toBe(name);
+  expect(cloudOfAuthority("login.microsoftonline.us")).toBe("AzureUSGovernment");
+  expect(cloudOfAuthority("https://login.microsoftonline.us.example.org")).toBeUndefined();
+  expect(cloudOfAuthority("https://")).toBeUndefined();
+});
+
+test("the cloud of AZURE_AUTHORITY_HOST is held against what the CLI knows", async () => {
+  const env = { AZURE_AUTHORITY_HOST: "https://login.microsoftonline.us/" };
+  const where = await used([account({})], "", env);
+  const given = { cloud: "AzureUSGovernment" } as const;
+  await expect(selectSubscription(where, { ...given, subscription: PUBLIC })).rejects.toMatchObject({
+    exit: 2,
+    message: expect.stringContaining(
+      `AZURE_AUTHORITY_HOST says AzureUSGovernment, and the subscription mine (${PUBLIC})`,
+    ) as string,
+  });
+  await expect(selectSubscription(where, given)).rejects.toMatchObject({
+    exit: 2,
+    advice: expect.stringContaining("`unset AZURE_AUTHORITY_HOST`") as string,
+  });
+  expect(await selectSubscription(where, { ...given, subscription: GOV })).toMatchObject({ cloud: "AzureUSGovernment" });
+  // --cloud was typed
+  expect(await selectSubscription(where, { cloud: "AzureChinaCloud", subscription: PUBLIC })).toMatchObject({
+    cloud: "AzureChinaCloud",
   });
 });
 
@@ -134,12 +184,37 @@ test.each([
   expect((await selectSubscription(await used([account({ user })]), {})).known.signedIn?.kind).toBe(kind);
 });
 
+test("a profile that is a folder, or cannot be read, is named", async () => {
+  const where = await used([account({})]);
+  const file = join(where.folder, "azureProfile.json");
+  await rm(file);
+  await mkdir(file);
+  await expect(selectSubscription(where, {})).rejects.toMatchObject({
+    code: "SubscriptionMissing",
+    message: expect.stringContaining(`${file} is no file`) as string,
+  });
+  await rm(file, { recursive: true });
+  await symlink(file, file);
+  await expect(selectSubscription(where, {})).rejects.toMatchObject({
+    message: expect.stringContaining(`${file} cannot be read (ELOOP)`) as string,
+  });
+});
+
+test.skipIf(process.getuid?.() === 0)("a profile that is another user's is named, with what gives it back", async () => {
+  const where = await used([account({})]);
+  await chmod(join(where.folder, "azureProfile.json"), 0);
+  await expect(selectSubscription(where, {})).rejects.toMatchObject({
+    message: expect.stringContaining("is not yours to read") as string,
+    advice: expect.stringContaining(`sudo chown -R "$(id -un)" ${where.folder}`) as string,
+  });
+});
+
 test.each<[string, string | Buffer, string]>([
   ["cut off", '{"subscriptions": [', "is damaged"],
   ["UTF-16", Buffer.from('\uFEFF{"subscriptions": []}', "utf16le"), "is UTF-16"],
 ])("a profile that is %s is called that, where a subscription is looked for in it", async (_, content, why) => {
   const env = await used([]);
-  const file = join(env.AZURE_CONFIG_DIR, "azureProfile.json");
+  const file = join(env.folder, "azureProfile.json");
   await writeFile(file, content);
   await expect(selectSubscription(env, {})).rejects.toMatchObject({
     code: "SubscriptionMissing",

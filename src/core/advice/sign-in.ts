@@ -114,6 +114,15 @@ export const signInAdvice: readonly AdviceRow[] = [
   },
   {
     code: "SignInFailed",
+    text: /\bSubscription '[^']*' not found/i,
+    meaning: "The Azure CLI does not find the subscription where it is: most often it is in another cloud.",
+    advice:
+      "`az cloud list -o table` shows where it is, and `az cloud set --name CLOUD` takes it to the subscription's; or `az login` anew. Then repeat the command.",
+    retry: "no",
+    exit: EXIT.signIn,
+  },
+  {
+    code: "SignInFailed",
     text: /Decryption failed|PersistenceDecryptionError/,
     meaning: "The Azure CLI cannot read what it has kept of its sign-in.",
     advice: (_, { tenant }) => `\`az account clear\`, then \`${azLogin(tenant)}\` and repeat the command.`,

@@ -13,6 +13,7 @@ import {
   mountPoint, timeSpan, groupName, guid, hostPart, alternatives, integer, location, resourceName,
   anyText, file, speed, tenant, unitName,
 } from "./parse.ts";
+import { AUTHORITY_HOST, clouds } from "./cloud.ts";
 import { discoveryAddress, endpoint, fileOrUrl, url } from "./address.ts";
 import { jump } from "./hops.ts";
 import { adminName, domain, privateRange, sha256 } from "./platform.ts";
@@ -64,8 +65,7 @@ export const FLAGS = {
       about: "application (client) id of the service principal",
     }),
     cloud: needed({
-      name: "cloud", value: "CLOUD", ...choice("AzureCloud", "AzureUSGovernment", "AzureChinaCloud"),
-      default: "AzureCloud", on: ["azure"],
+      name: "cloud", value: "CLOUD", ...clouds, default: "AzureCloud", env: AUTHORITY_HOST, on: ["azure"],
       about: "AzureCloud, AzureUSGovernment or AzureChinaCloud",
     }),
     armEndpoint: maybe({

@@ -1,0 +1,114 @@
+/** What the Azure CLI keeps in its own folder: the accounts that it knows, and the cloud that it is in. Read only, as other tools do. */
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { type SignedIn, oneLine } from "../core/account.ts";
+import { shellWord } from "../core/quoting.ts";
+import { FLAGS } from "../core/spec/flags.ts";
+import { textAt } from "../prepare/kept-file.ts";
+import { homeOf, ownPath } from "./own-path.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+export type Where = Pick<Surroundings, "cwd" | "env">;
+
+/** A subscription, or a tenant that has none. */
+export interface Account {
+  readonly id: string;
+  readonly name: string;
+  readonly user: SignedIn | undefined;
+  readonly tenant: string;
+  readonly state: string;
+  readonly isDefault: boolean;
+  readonly cloud: string;
+  /** "NAME (ID)" */
+  readonly shown: string;
+}
+
+export interface Profile {
+  readonly accounts: readonly Account[];
+  /** The cloud that the CLI was told to be in; absent: nobody said. */
+  readonly activeCloud?: string;
+  /** Why its file says nothing, and what to do about it. */
+  readonly unread?: { readonly why: string; readonly advice: string };
+}
+
+/** What is not there selects nothing; without a home folder nothing is there. */
+export function readProfile(where: Where): Profile {
+  const { env } = where;
+  const [named, home] = [env["AZURE_CONFIG_DIR"], homeOf(env)];
+  const folder = named ? ownPath(where, named) : home === undefined ? undefined : join(home, ".azure");
+  const config = folder === undefined ? undefined : textAt(join(folder, "config"));
+  const activeCloud = env["AZURE_CLOUD_NAME"] || /^\[cloud\][^[]*?^name\s*=\s*(\S+)/m.exec(config ?? "")?.[1];
+  return {
+    ...(folder === undefined ? { accounts: [] } : accountsAt(folder)),
+    ...(activeCloud === undefined ? {} : { activeCloud }),
+  };
+}
+
+// --- internal ---
+
+function accountsAt(folder: string): Pick<Profile, "accounts" | "unread"> {
+  const file = join(folder, "azureProfile.json");
+  const away = "Move it away and sign in again with `az login`, or give --subscription ID.";
+  const unread = (why: string, advice = away): Pick<Profile, "accounts" | "unread"> => ({
+    accounts: [],
+    unread: { why: `${file} ${why}`, advice },
+  });
+  let text: string;
+  try {
+    if (!statSync(file).isFile()) return unread("is no file");
+    // the CLI writes a byte order mark
+    text = readFileSync(file, "utf8").replace(/^\uFEFF/, "");
+  } catch (error) {
+    const { code = "" } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return { accounts: [] };
+    return code === "EACCES"
+      ? unread(
+          "is not yours to read: most often `sudo az login` left it",
+          `\`sudo chown -R "$(id -un)" ${shellWord(folder)}\`, or give --subscription ID.`,
+        )
+      : unread(`cannot be read (${code})`);
+  }
+  if (text === "") return { accounts: [] };
+  if (text.includes("\0")) return unread("is UTF-16, and the CLI writes UTF-8");
+  const accounts = accountsIn(text);
+  return accounts === undefined ? unread("is damaged") : { accounts };
+}
+
+/** Undefined for what is no JSON. */
+function accountsIn(profile: string): Account[] | undefined {
+  try {
+    const found = JSON.parse(profile) as { subscriptions?: unknown } | null;
+    return Array.isArray(found?.subscriptions) ? found.subscriptions.flatMap(accountOf) : [];
+  } catch {
+    return undefined;
+  }
+}
+
+function accountOf(entry: unknown): Account[] {
+  if (typeof entry !== "object" || entry === null) return [];
+  const found = entry as Readonly<Record<string, unknown>>;
+  const word = (key: string): string => (typeof found[key] === "string" ? found[key] : "");
+  const [id, name] = [word("id"), word("name")];
+  if (id === "") return [];
+  return [
+    {
+      id,
+      name,
+      user: userOf(found["user"]),
+      tenant: word("tenantId"),
+      state: word("state"),
+      isDefault: found["isDefault"] === true,
+      cloud: word("environmentName") || FLAGS.cloud.default,
+      shown: name === "" ? id : `${name} (${id})`,
+    },
+  ];
+}
+
+/** `{ "name": "jane@example.org", "type": "user" }`; of a machine's own identity the name says only that it is one. */
+function userOf(user: unknown): SignedIn | undefined {
+  if (typeof user !== "object" || user === null) return undefined;
+  const { name, type } = user as Readonly<Record<string, unknown>>;
+  if (typeof name !== "string" || name === "") return undefined;
+  if (/^(systemAssignedIdentity|userAssignedIdentity)$/i.test(name)) return { kind: "managed identity" };
+  return { kind: type === "servicePrincipal" ? "service principal" : "user", name: oneLine(name) };
+}
