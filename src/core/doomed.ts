@@ -55,7 +55,7 @@ export function sortOut(
   guests: ReadonlyMap<string, readonly string[]> = new Map(),
   unlisted: readonly DoomedKind[] = [],
 ): SortedOut {
-  const proven = found.filter((one) => isProven(one, owner) || isDamagedClaim(one, owner));
+  const proven = found.filter((one) => belongs(one, owner));
   const machines = new Map(proven.filter((one) => one.kind === "machine").map((one) => [key(one.id), one]));
   const madeWith = found.flatMap((one) => {
     const machine = one.kind === "disk" && !isProven(one, owner) ? machines.get(key(one.managedBy ?? "")) : undefined;
@@ -84,6 +84,9 @@ export function sortOut(
     taken: [...machines.values()].flatMap((one) => takenAlong(one, owner, ({ id }) => byKey.get(key(id)))),
   };
 }
+
+/** Whether it is the cluster's to delete: by its tags, or as its claim. */
+export const belongs = (one: Found, owner: Owner): boolean => isProven(one, owner) || isDamagedClaim(one, owner);
 
 // --- internal ---
 

@@ -13,6 +13,9 @@ export interface Event extends Omit<EventLine, "schema" | "at"> {
 
 export type Emit = (event: Omit<Event, "at">) => void;
 
+/** Why something is skipped that Azure had begun when it was given up: it goes on, and may cost money. */
+export const LEFT_TO_AZURE = "left to Azure, which goes on with it";
+
 /** What an event says of the resource that it is about. */
 export const aboutOf = ({ id, label, node }: Pick<Event, "id" | "label" | "node">): Pick<Event, "id" | "label" | "node"> => ({
   id,

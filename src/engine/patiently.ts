@@ -139,6 +139,22 @@ export async function lookFor(
   }
 }
 
+/** One request that sets Azure to work. */
+interface Work {
+  readonly ask: Ask & { readonly id: string };
+  readonly label: string | undefined;
+  /** It is refused with 412 when something is no longer what was read. */
+  readonly conditional: boolean;
+  readonly pace: Parameters<typeof drive>[1];
+  readonly send: (signal: AbortSignal) => Promise<Operation>;
+  /** What the resource itself says. */
+  readonly isDone: (signal: AbortSignal) => Promise<boolean>;
+}
+
+/** Sends it, again where that is safe, and waits until Azure has done it. */
+export const carryOut = (work: Work, tools: Tools): Promise<void> =>
+  retried(work.ask, tools, work.label, (again) => carryOutIn(work, again, tools));
+
 // --- internal ---
 
 interface Retagging {
@@ -167,20 +183,6 @@ async function retagIn(ask: Ask, target: TagTarget, { change, again, tools }: Re
     }
   }
 }
-
-interface Work {
-  readonly ask: Ask & { readonly id: string };
-  readonly label: string | undefined;
-  /** It is refused with 412 when something is no longer what was read. */
-  readonly conditional: boolean;
-  readonly pace: Parameters<typeof drive>[1];
-  readonly send: (signal: AbortSignal) => Promise<Operation>;
-  /** What the resource itself says. */
-  readonly isDone: (signal: AbortSignal) => Promise<boolean>;
-}
-
-const carryOut = (work: Work, tools: Tools): Promise<void> =>
-  retried(work.ask, tools, work.label, (again) => carryOutIn(work, again, tools));
 
 async function carryOutIn({ ask, label, conditional, pace, send, isDone }: Work, again: Again, tools: Tools): Promise<void> {
   const patience = createPatience(label ?? nameOf(ask.id), tools);

@@ -79,7 +79,7 @@ export async function checkDestroy(run: Run, doom: Doom): Promise<void> {
 /** Destroys what was planned, and forgets the files of what is gone. @throws ClusterError Interrupted, Timeout, and refusals */
 export async function carryOutDestroy(run: Run, doom: Doom, still?: (tags: Tags) => void): Promise<DestroyOutcome> {
   const destroyed = isEmpty(doom) ? NOTHING : await destroyAndForget(run, doom, still);
-  const document = await destroyDocument(run, doom.located, destroyed, doom.kept);
+  const document = await destroyDocument(run, doom.located, destroyed, destroyed.kept ?? doom.kept);
   return destroyed.left.length === 0 ? { document } : { document, error: leftover(doom, destroyed, run.stop.aborted) };
 }
 

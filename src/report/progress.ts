@@ -2,7 +2,7 @@
  * The state of a run, folded out of its events one by one: what is in work, how many of each kind are where. Both screens
  * (lines, live) and the summary read it. Constant work for an event and no scan over the resources, for a thousand nodes.
  */
-import type { Event, EventKind } from "../engine/event.ts";
+import { type Event, type EventKind, LEFT_TO_AZURE } from "../engine/event.ts";
 import { type NodeProgress, takeNode } from "./node-stages.ts";
 import { changed, duration, nounOf, plain } from "../core/words.ts";
 
@@ -170,15 +170,7 @@ function closePhases(progress: Progress, event: Event): void {
 const isActive = (stage: Stage): boolean => stage === "work" || stage === "retrying";
 
 function stageOf(event: Event, known: Item | undefined): Stage | undefined {
-  // what Azure had begun when it was given up is not skipped, and its event says so: it goes on, and may cost money
-  if (
-    event.kind === "skipped" &&
-    event.detail !== undefined &&
-    known !== undefined &&
-    isActive(known.stage) &&
-    event.id.startsWith("/subscriptions/")
-  )
-    return "left";
+  if (event.kind === "skipped" && event.detail === LEFT_TO_AZURE && known !== undefined && isActive(known.stage)) return "left";
   const word = changed(event.change);
   const stages: Partial<Record<EventKind, Stage>> = {
     phase: "work",

@@ -70,6 +70,9 @@ describe("host keys that are learnt on first contact", () => {
   });
 });
 
+const OWNER = { cluster: "abc", ids: new Set(["0123abcd"]), shared: new Set<string>() };
+const OURS = { "managed-by": "azure-coreos-cluster", "aoc-cluster": "abc", "aoc-id": "0123abcd" };
+
 describe("resources that are deleted", () => {
   const one = (id: string, more: Partial<Doomed> = {}): Doomed => ({
     id,
@@ -81,6 +84,8 @@ describe("resources that are deleted", () => {
   const started = (script: Parameters<typeof memory>[0] = {}) => {
     const cloud = memory(script);
     const { soft, tools } = cloud;
+    for (const id of ["a", "b", "c", "d"])
+      cloud.there.set(id, { id, state: "succeeded", tags: OURS, location: "westus", model: {} });
     const run = { tools, emit: tools.emit, stop: soft.signal } as unknown as Run;
     const told = (): unknown[] =>
       cloud.events.map(({ kind, id, detail }) => (detail === undefined ? [kind, id] : [kind, id, detail]));
@@ -89,7 +94,7 @@ describe("resources that are deleted", () => {
 
   test("one after what stands on it, and what goes with a machine is not asked for", async () => {
     const { cloud, run, told } = started();
-    const results = await deleteResources(run, [
+    const results = await deleteResources(run, OWNER, [
       one("a"),
       one("b", { dependsOn: ["a"] }),
       one("c", { goesWith: "b" }),
@@ -104,7 +109,7 @@ describe("resources that are deleted", () => {
 
   test("a failure is told with its code, and skips what it holds, with the cause's name", async () => {
     const { run, told, cloud } = started({ delete: [azureError("ScopeLocked", { status: 409 })] });
-    const results = await deleteResources(run, [one("a"), one("b", { dependsOn: ["a"], node: 2 })]);
+    const results = await deleteResources(run, OWNER, [one("a"), one("b", { dependsOn: ["a"], node: 2 })]);
     expect([results.get("b")?.state, results.get("a")?.state]).toEqual(["failed", "skipped"]);
     expect(cloud.events.find(({ kind }) => kind === "failed")).toMatchObject({
       id: "b",
@@ -119,10 +124,10 @@ describe("resources that are deleted", () => {
   test("the first Ctrl-C begins nothing new", async () => {
     const { run, soft, cloud } = started();
     soft.abort(new Error("soft"));
-    const results = await deleteResources(run, [one("a")]);
+    const results = await deleteResources(run, OWNER, [one("a")]);
     expect(results.get("a")?.state).toBe("skipped");
     expect(cloud.calls).toEqual([]);
-    const other = await deleteResources(unstoppable(run), [one("a")]);
+    const other = await deleteResources(unstoppable(run), OWNER, [one("a")]);
     expect(other.get("a")?.state).toBe("done");
   });
 
@@ -130,6 +135,6 @@ describe("resources that are deleted", () => {
     const { run, cloud } = started();
     const reason = new Error("hard");
     void cloud.clock.sleep(1000).then(() => cloud.stop.abort(reason));
-    await expect(deleteResources(run, [one("a")])).rejects.toBe(reason);
+    await expect(deleteResources(run, OWNER, [one("a")])).rejects.toBe(reason);
   });
 });

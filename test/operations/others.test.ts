@@ -3,13 +3,14 @@ import { expect, test } from "vitest";
 import { type Design, type Facts, designOf } from "../../src/core/plan/cluster.ts";
 import { claim as claimOf } from "../../src/core/plan/resources/claim.ts";
 import { buildSpec } from "../../src/core/spec/spec.ts";
+import type { AnyResource } from "../../src/core/plan/resource.ts";
 import type { Live, Provider, TagTarget } from "../../src/engine/provider.ts";
 import { letGo, tagDisks } from "../../src/operations/cluster/let-go.ts";
 import { partsOf, removeParts } from "../../src/operations/cluster/node-parts.ts";
 import { adaptBalancer, adaptClaim, adaptGroup, adaptSizeNow } from "../../src/operations/cluster/shared-changes.ts";
 import { MACHINE_NEWS_MS, NEWS_MS, refuseOtherRun, refuseRemoved, whileNews } from "../../src/operations/create/other-run.ts";
 import type { Carrying } from "../../src/operations/create/carrying.ts";
-import { withdrawClaim } from "../../src/operations/create/meanwhile.ts";
+import { takeBack, withdrawClaim } from "../../src/operations/create/meanwhile.ts";
 import type { Prepared } from "../../src/operations/create/prepared.ts";
 import type { Run } from "../../src/operations/run.ts";
 import { createVirtualClock } from "../../src/sim/clock.ts";
@@ -274,6 +275,33 @@ test.each<[string, { mine?: Tags; theirs?: Tags; made?: boolean }, boolean]>([
   };
   await withdrawClaim(carrying as unknown as Carrying);
   expect(deleted).toEqual(goes ? [[id, "1"]] : []);
+});
+
+test.each<[string, Tags, string, boolean]>([
+  ["goes, as it was read", OURS, "0-1", true],
+  ["stays: it is another creation's by now", THEIRS, "0-1", false],
+  ["stays: another run has the node again", OURS, "0-3", false],
+])("what was made for a node that was taken out meanwhile %s", async (_, tags, nodes, goes) => {
+  const cluster = design();
+  const { run } = runOver({});
+  const deleted: unknown[] = [];
+  const provider: Provider = {
+    ...run.tools.provider,
+    get: ({ id }) => Promise.resolve({ ...live(id === NIC ? tags : { ...OURS, "aoc-nodes": nodes }), id, etag: "1" }),
+    delete: (target, _signal, ifMatch) => {
+      deleted.push([target.id, ifMatch]);
+      return Promise.resolve({ done: true, poll: () => Promise.resolve(true) });
+    },
+  };
+  const part = { kind: "networkInterface", id: NIC, label: "interface", node: 3 } as unknown as AnyResource;
+  const carrying = {
+    run: { ...run, tools: { ...run.tools, provider } },
+    prepared: { spec: cluster.spec, facts: cluster.facts, resources: [part] },
+    cluster,
+    made: new Set([NIC]),
+  };
+  await takeBack(carrying as unknown as Carrying, part);
+  expect(deleted).toEqual(goes ? [[NIC, "1"]] : []);
 });
 
 test("of a node only what is proven to be the cluster's is found by its names", async () => {

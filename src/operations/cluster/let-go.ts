@@ -55,11 +55,16 @@ export const machineTags = ({ tags }: { readonly tags: Tags }): Tags => ({
   ...(/^\d{1,3}$/.test(tags["aoc-node"] ?? "") ? { "aoc-node": tags["aoc-node"] ?? "" } : {}),
 });
 
+/** The code of what is somebody else's by now. */
+export const NOT_OURS = "NotOurs";
+
+export const TAKES_ALONG = "TakesAlong";
+
 /** @throws ClusterError TakesAlong (exit 5) */
 export function refuseTaken(taken: readonly TakenAlong[]): void {
   if (taken.length === 0) return;
   const lines = taken.map(({ id, machine }) => `  ${id}, on ${nameOf(machine)}`);
-  throw new ClusterError("TakesAlong", ["Azure would delete what is somebody else's with the machines:", ...lines].join("\n"), {
+  throw new ClusterError(TAKES_ALONG, ["Azure would delete what is somebody else's with the machines:", ...lines].join("\n"), {
     source: "azure",
     exit: EXIT.preflight,
     advice: `Neither was deleted. It hangs on a machine of the cluster, is set to be deleted with it, and its tags do not say that it is the cluster's. To keep it, set it to Detach: ${taken.map(({ command }) => `\`${command}\``).join(", ")}. Then run the same command again.`,
@@ -105,7 +110,7 @@ const lacking = (machine: Live, owner: Owner, find: Find): Untagged[] =>
 
 function refuseUnproven(machine: Pick<Machine, "id"> & { readonly tags: Tags }, owner: Owner): void {
   if (isProven(machine, owner)) return;
-  throw new ClusterError("NotOurs", `${machine.id} does not carry the tags of ${owner.cluster} any more`, {
+  throw new ClusterError(NOT_OURS, `${machine.id} does not carry the tags of ${owner.cluster} any more`, {
     source: "azure",
     exit: EXIT.conflict,
     advice: "Somebody changed them, or made another machine of that name. It was left alone.",

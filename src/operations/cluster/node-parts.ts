@@ -4,11 +4,12 @@ import { typeOf } from "../../core/plan/kinds.ts";
 import { type Owner, isProven } from "../../core/plan/proof.ts";
 import { groupId, resourceId } from "../../core/plan/resource.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
-import { createPatience, isOvertaken } from "../../engine/overtaken.ts";
-import { deletePatiently, getPatiently, lookFor } from "../../engine/patiently.ts";
+import { aboutOf } from "../../engine/event.ts";
+import { getPatiently, lookFor } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";
 import type { Claim } from "./claim.ts";
-import { letGo, refuseHarm } from "./let-go.ts";
+import { deleteProven } from "./delete-proven.ts";
+import { refuseHarm } from "./let-go.ts";
 import type { Intent } from "../destroy/forbidden.ts";
 import type { Run } from "../run.ts";
 
@@ -143,29 +144,21 @@ export async function removeParts(run: Run, owner: Owner, parts: readonly NodePa
 
 // --- internal ---
 
-/**
- * What has changed since it was looked at is looked at again: it may be somebody else's by now, or a new node's. What is not there is
- * not asked to go, for such a request may arrive when there is another one.
- */
-async function removePart(run: Run, owner: Owner, { kind, id, label, node }: NodePart, comesAgain: ComesAgain): Promise<void> {
-  const patience = createPatience(label, run.tools);
-  for (let begun = false; ;) {
-    const live = await getPatiently({ id, kind }, run.tools);
-    if (live !== undefined && (!isProven({ id, tags: live.tags }, owner) || (await comesAgain(node)))) return;
-    // by now a machine has it, and takes it along
-    if (live !== undefined && kind === "disk" && isHeld(live)) return;
-    if (!begun) run.emit({ kind: "started", id, label, node });
-    begun = true;
-    if (live === undefined) return run.emit({ kind: "done", id, label, change: "deleted", node });
-    if (kind === "machine") await letGo(run, owner, live);
-    try {
-      await deletePatiently({ id, kind, etag: live.etag }, run.tools);
-      return run.emit({ kind: "done", id, label, change: "deleted", node });
-    } catch (error) {
-      if (isOvertaken(error)) await patience.next(error);
-      // an interface that its new machine holds already is refused for that
-      else if (!(await comesAgain(node))) throw error;
-    }
+async function removePart(run: Run, owner: Owner, part: NodePart, comesAgain: ComesAgain): Promise<void> {
+  const wanted = async (): Promise<string | undefined> =>
+    (await comesAgain(part.node)) ? "another run wants it again" : undefined;
+  try {
+    await deleteProven(
+      run,
+      owner,
+      part,
+      async (live) => (await wanted()) ?? (part.kind === "disk" && isHeld(live) ? "a machine has it by now" : undefined),
+    );
+  } catch (error) {
+    // an interface that its new machine holds already is refused for that
+    const detail = await wanted();
+    if (detail === undefined) throw error;
+    run.emit({ ...aboutOf(part), kind: "skipped", detail });
   }
 }
 

@@ -11,7 +11,7 @@ import type { AnyResource } from "../../core/plan/resource.ts";
 import { claimHolds, claimTarget } from "../../core/plan/resources/claim.ts";
 import { image } from "../../core/plan/resources/image.ts";
 import type { Outcome, Unfinished } from "../../engine/convergence.ts";
-import { aboutOf } from "../../engine/event.ts";
+import { LEFT_TO_AZURE, aboutOf } from "../../engine/event.ts";
 import { lookFor } from "../../engine/patiently.ts";
 import { endedByStop } from "../../engine/tools.ts";
 import { type Result, walk } from "../../engine/walk.ts";
@@ -193,8 +193,7 @@ async function failed(carrying: Carrying, resource: AnyResource, error: unknown)
     carrying.lost ??= known;
   if (resource.node !== undefined) machineFailed(carrying, resource.node);
   const about = aboutOf(resource);
-  if (run.tools.signal.aborted && !timedOut(run.tools.signal))
-    run.emit({ ...about, kind: "skipped", detail: "left to Azure, which goes on with it" });
+  if (run.tools.signal.aborted && !timedOut(run.tools.signal)) run.emit({ ...about, kind: "skipped", detail: LEFT_TO_AZURE });
   else {
     const change = carrying.prepared.decisions.get(resource.id) === "update" ? ({ change: "updated" } as const) : {};
     run.emit({ ...about, kind: "failed", code: codeOf(known), message: (known as Error).message, ...change });

@@ -1,7 +1,11 @@
 /** What other runs may do to a cluster while this one makes its machines: a look before each, and what follows from it. */
 import type { AnyResource } from "../../core/plan/resource.ts";
+import { isProven } from "../../core/plan/proof.ts";
+import { taggedNodes } from "../../core/plan/read-tags.ts";
 import { decide } from "../../engine/decide.ts";
+import { deleteAsRead } from "../../engine/delete-as-read.ts";
 import { deletePatiently, getPatiently } from "../../engine/patiently.ts";
+import type { Live } from "../../engine/provider.ts";
 import { toTheEnd } from "../../engine/tools.ts";
 import { isShared } from "../../engine/whose.ts";
 import { claimHolds, claimTarget } from "../../core/plan/resources/claim.ts";
@@ -60,13 +64,17 @@ export async function withdrawClaim({ run, prepared, cluster, made }: Carrying):
   tools.signal.throwIfAborted();
 }
 
-/** What this run has made for a node that another one has taken out meanwhile is nobody's. */
-export async function takeBack(carrying: Carrying, { node }: AnyResource): Promise<void> {
-  const { resources } = carrying.prepared;
+/** What this run has made for a node that another one has taken out meanwhile is nobody's, until somebody wants the node again. */
+export async function takeBack(carrying: Carrying, { node = -1 }: AnyResource): Promise<void> {
+  const { resources, spec, facts } = carrying.prepared;
   const run = unstoppable(carrying.run);
   const { tools } = run;
   const parts = resources.filter((part) => part.node === node && part.kind !== "machine" && carrying.made.delete(part.id));
-  for (const part of parts.toReversed()) await deletePatiently(part, tools).catch(() => undefined);
+  const owner = { cluster: spec.name, ids: new Set([facts.choices.id]), shared: new Set<string>() };
+  const isNobodys = async (live: Live): Promise<boolean> =>
+    isProven(live, owner) &&
+    taggedNodes((await getPatiently(claimTarget(carrying.cluster), tools))?.tags ?? {})?.has(node) !== true;
+  for (const part of parts.toReversed()) await deleteAsRead(part, isNobodys, tools).catch(() => undefined);
   const balancer = resources.find((resource) => resource.kind === "loadBalancer");
   if (parts.length > 0 && balancer !== undefined) await makeResource(carrying, balancer, undefined, run).catch(() => undefined);
   tools.signal.throwIfAborted();

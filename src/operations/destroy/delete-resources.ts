@@ -1,14 +1,19 @@
 /** Deletes a list of resources, each as soon as nothing of the list stands on it any more. Absent is success. */
 import type { Doomed } from "../../core/doomed.ts";
-import { ClusterError } from "../../core/errors.ts";
+import { ClusterError, EXIT } from "../../core/errors.ts";
+import type { Owner } from "../../core/plan/proof.ts";
 import { aboutOf } from "../../engine/event.ts";
-import { deletePatiently } from "../../engine/patiently.ts";
 import { endedByStop } from "../../engine/tools.ts";
 import { type Result, walk } from "../../engine/walk.ts";
+import { deleteProven } from "../cluster/delete-proven.ts";
+import { NOT_OURS } from "../cluster/let-go.ts";
 import type { Run } from "../run.ts";
 
-/** Never rejects, but for the second Ctrl-C and the deadline: the results say what happened, by id. After the first nothing new is begun. */
-export async function deleteResources(run: Run, doomed: readonly Doomed[]): Promise<Map<string, Result<void>>> {
+/**
+ * Never rejects, but for the second Ctrl-C and the deadline: the results say what happened, by id. After the first nothing new is begun. What is
+ * somebody else's by now stays (NotOurs), and with it what it stands on.
+ */
+export async function deleteResources(run: Run, owner: Owner, doomed: readonly Doomed[]): Promise<Map<string, Result<void>>> {
   const { tools, emit, stop } = run;
   const byId = new Map(doomed.map((one) => [one.id, one]));
   const results = await walk(doomed, visit, {
@@ -28,22 +33,20 @@ export async function deleteResources(run: Run, doomed: readonly Doomed[]): Prom
   return results;
 
   async function visit(one: Doomed): Promise<void> {
+    const about = aboutOf(one);
     // Azure deletes it with its machine; the list after this one shows whether it did
-    const along = one.goesWith === undefined ? undefined : byId.get(one.goesWith);
-    if (along !== undefined) return emit({ ...aboutOf(one), kind: "done", change: "deleted", detail: "with its machine" });
-    emit({ ...aboutOf(one), kind: "started" });
-    try {
-      await deletePatiently(one, tools);
-    } catch (error) {
+    if (one.goesWith !== undefined && byId.has(one.goesWith))
+      return emit({ ...about, kind: "done", change: "deleted", detail: "with its machine" });
+    const stays = await deleteProven(run, owner, one).catch((error: unknown) => {
       if (endedByStop(tools, error)) throw error;
       emit({
-        ...aboutOf(one),
+        ...about,
         kind: "failed",
         ...(error instanceof ClusterError ? { code: error.code } : {}),
         message: (error as Error).message,
       });
       throw error;
-    }
-    emit({ ...aboutOf(one), kind: "done", change: "deleted" });
+    });
+    if (stays !== undefined) throw new ClusterError(NOT_OURS, `${one.label}: ${stays}`, { source: "azure", exit: EXIT.conflict });
   }
 }

@@ -5,14 +5,16 @@
 import type { Gone } from "../../core/documents.ts";
 import type { Doomed } from "../../core/doomed.ts";
 import type { Found } from "../../core/found.ts";
+import { ClusterError } from "../../core/errors.ts";
 import type { Owner } from "../../core/plan/proof.ts";
 import { DESTROYING, wordOf } from "../../core/plan/tags.ts";
 import { deleteResources } from "./delete-resources.ts";
 import { type Doom, oursOf, surveyDoom } from "./doom-survey.ts";
-import { machineTags, refuseTaken, tagDisks } from "../cluster/let-go.ts";
+import { NOT_OURS, machineTags, refuseTaken, tagDisks } from "../cluster/let-go.ts";
 import type { FoundClaim } from "../cluster/cluster.ts";
 import { lookIn } from "../cluster/find.ts";
 import type { Run } from "../run.ts";
+import { USED, refuseUsed } from "./used-by-others.ts";
 
 export const gone = ({ kind, id }: Gone): Gone => ({ kind, id });
 
@@ -50,9 +52,11 @@ export async function deleteUntilGone(run: Run, doom: Doom, { wanted }: ClearOpt
     const going = new Set(now.ours.map((one) => one.id.toLowerCase()));
     refuseTaken(now.taken.filter(({ machine }) => going.has(machine.toLowerCase())));
     await tagHeld(run, now);
-    const results = await deleteResources(run, now.ours);
+    const results = await deleteResources(run, now.located.owner, now.ours);
     for (const one of now.ours) if (results.get(one.id)?.state === "done") deleted.set(one.id.toLowerCase(), gone(one));
-    const failure = [...results.values()].find((result) => result.state === "failed")?.error;
+    const failures = [...results.values()].flatMap((result) => (result.state === "failed" ? [result.error] : []));
+    const taken = failures.some((error) => error instanceof ClusterError && error.code === NOT_OURS);
+    const failure = failures[0];
     let seen = await look(owner);
     // two creations may write what is seen here: whose it is the claim says, as it is after that
     const anew = others.areIn(seen) && (await lookIn(run, name, groupName)).claims.some(others.isClaim);
@@ -62,16 +66,30 @@ export async function deleteUntilGone(run: Run, doom: Doom, { wanted }: ClearOpt
     const still = now.ours.map((one) => one.id).join("\n");
     same = still === before ? same + 1 : 0;
     // another pass is for what came meanwhile, and for what Azure said it had deleted; not for what it refused to the end
-    const refused = now.ours.every((one) => ["failed", "skipped"].includes(results.get(one.id)?.state ?? ""));
+    const refused = !taken && now.ours.every((one) => ["failed", "skipped"].includes(results.get(one.id)?.state ?? ""));
     behind ||= seen.behind;
     if (now.ours.length === 0 && behind && !stop.aborted && waits++ < LAGGING_PASSES) {
       // lists that were behind may yet show what has no name that can be computed
       await run.clock.sleep(LAG_MS, run.tools.signal);
       continue;
     }
-    if (stop.aborted || refused || same >= LAGGING_PASSES) return { deleted: [...deleted.values()], now, failure, anew };
+    const over = stop.aborted || now.ours.length === 0 || refused || same >= LAGGING_PASSES;
+    // what is somebody else's by now may stand on what is left
+    const used = over || !taken ? undefined : await usedMeanwhile(run, now);
+    if (over || used !== undefined) return { deleted: [...deleted.values()], now, failure: used ?? failure, anew };
     if (same > 0) await run.clock.sleep(LAG_MS, run.tools.signal);
     before = still;
+  }
+}
+
+/** What a destroy is refused for before its first deletion. */
+async function usedMeanwhile(run: Run, now: Doom): Promise<ClusterError | undefined> {
+  try {
+    await refuseUsed(run, now);
+    return undefined;
+  } catch (error) {
+    if (error instanceof ClusterError && error.code === USED) return error;
+    throw error;
   }
 }
 

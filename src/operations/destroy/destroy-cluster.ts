@@ -5,7 +5,7 @@
  * Why a create at the same time leaves nothing behind: a create looks at the claim just before its first machine, and the claim
  * is marked before anything is deleted and is the last to go. What a create has asked for before that is found by the next look.
  */
-import type { Gone } from "../../core/documents.ts";
+import type { Alike, Gone } from "../../core/documents.ts";
 import { AzureError, isAbsence } from "../../core/advice/azure-error.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { shellWord } from "../../core/quoting.ts";
@@ -16,8 +16,9 @@ import { patiently, deletePatiently, retag } from "../../engine/patiently.ts";
 import type { TagTarget } from "../../engine/provider.ts";
 import { endedByStop, toTheEnd } from "../../engine/tools.ts";
 import { type Doom, refuseUntold, surveyDoom } from "./doom-survey.ts";
-import { refuseTaken } from "../cluster/let-go.ts";
+import { TAKES_ALONG, refuseTaken } from "../cluster/let-go.ts";
 import { deleteUntilGone, gone, tagHeld } from "./delete-until-gone.ts";
+import { USED } from "./used-by-others.ts";
 import { lookIn } from "../cluster/find.ts";
 import { DESTROYING, type Tags, isOurs, isToolTag } from "../../core/plan/tags.ts";
 import type { Run } from "../run.ts";
@@ -27,6 +28,8 @@ export interface Destroyed {
   readonly deleted: readonly Gone[];
   /** What is still there, as the last list shows it. */
   readonly left: readonly Gone[];
+  /** What looked like the cluster's by then and was not. */
+  readonly kept?: readonly Alike[];
   /** The first failure, when something is left. */
   readonly failure?: unknown;
 }
@@ -146,14 +149,15 @@ async function deletePieces(run: Run, doom: Doom): Promise<Destroyed> {
     await unmark(run, doom);
     throw unbegun ? run.stop.reason : failure;
   }
-  return { deleted, left, ...(left.length === 0 || failure === undefined ? {} : { failure }) };
+  return { deleted, left, kept: now.kept, ...(left.length === 0 || failure === undefined ? {} : { failure }) };
 }
 
-/** Azure said no at once: nothing was deleted. */
+/** It was refused at once, by Azure or for others' sake. */
 const isRefusal = (error: unknown): boolean =>
-  error instanceof AzureError &&
-  !error.operation &&
-  (error.code === "ScopeLocked" || error.status === 401 || error.status === 403);
+  (error instanceof ClusterError && [TAKES_ALONG, USED].includes(error.code)) ||
+  (error instanceof AzureError &&
+    !error.operation &&
+    (error.code === "ScopeLocked" || error.status === 401 || error.status === 403));
 
 const madeAgain = (name: string): ClusterError =>
   new ClusterError("ClusterConflict", `${name} is gone, and somebody is making it again at this moment`, {
