@@ -69,7 +69,7 @@ export const loopbackSignIn: PipelinePolicy = {
 export const wholeBeforeWrites = (load: () => Promise<void>): PipelinePolicy => ({
   name: "wholeBeforeWrites",
   async sendRequest(request, next) {
-    if (request.method !== "GET" && request.method !== "HEAD") await load();
+    if (!isRead(request)) await load();
     const answer = next(request);
     load().catch(() => undefined); // said when something is to be written
     return answer;
@@ -80,7 +80,7 @@ export const wholeBeforeWrites = (load: () => Promise<void>): PipelinePolicy => 
 export const writesTold = (tell: () => void): PipelinePolicy => ({
   name: "writesTold",
   sendRequest(request, next) {
-    if (request.method !== "GET" && request.method !== "HEAD") tell();
+    if (!isRead(request)) tell();
     return next(request);
   },
 });
@@ -118,6 +118,10 @@ export async function httpClientOf(handle: (request: PlainRequest) => Promise<Pl
 }
 
 // --- internal ---
+
+/** Azure has reads that are POSTs. */
+const isRead = ({ method, url }: Pick<PipelineRequest, "method" | "url">): boolean =>
+  method === "GET" || method === "HEAD" || (method === "POST" && /\/(retrieveBootDiagnosticsData|listKeys)\?/i.test(url));
 
 /** An operation's URL that says "nothing" (204) says as little as an empty 200, which the SDK takes from every kind: the resource is looked at then. */
 const plainEnd = (request: PipelineRequest, response: PipelineResponse): PipelineResponse =>

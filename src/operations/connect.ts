@@ -169,6 +169,6 @@ const withinSimulation =
   (handle: NonNullable<Surroundings["azure"]>, own: string, outside: Fetch): Fetch =>
   async (url, init) => {
     if (new URL(url).origin !== new URL(own).origin) return outside(url, init);
-    const { status, body } = await handle({ method: "GET", url, headers: {} });
+    const { status, body } = await handle({ method: "GET", url, headers: {}, signal: init.signal });
     return new Response(body ?? "", { status });
   };

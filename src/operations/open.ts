@@ -14,6 +14,7 @@ import { withDeadline } from "./deadline-clock.ts";
 import { type Traffic, untilSilent } from "./silence.ts";
 import { ownPath } from "./own-path.ts";
 import { openFolder } from "./folder.ts";
+import { realClock } from "./real-clock.ts";
 import type { Run, Surroundings } from "./run.ts";
 
 export interface Listeners {
@@ -72,6 +73,8 @@ export async function openRun(
   const stops = createStops(plainClock, runsAgain, () => emit(SILENCE));
   const { soft, hard, late, traffic, touch } = stops;
   const clock = withDeadline(plainClock, deadline, () => stops.runOut(deadline - startedAt));
+  // who waits for an answer does not sleep; virtual time would be pulled along, and nothing there keeps silent
+  if (plainClock === realClock) stops.runOutAt(deadline, deadline - startedAt);
   const { events, emit } = record(clock, listeners);
   const loadRest = simulation === undefined && lasts && outside.loadRest !== undefined ? once(outside.loadRest) : undefined;
   const parts = { ...(loadRest && { loadRest }), ...(simulation && { simulation }) };
@@ -169,6 +172,8 @@ interface Stops extends Pick<Opened, "interrupt"> {
   touch(): void;
   /** Its time is up. @returns what it ends with, unless something has ended it before */
   runOut(timeoutMs: number): Error;
+  /** The same at that moment, whatever the run is waiting for. */
+  runOutAt(deadline: number, timeoutMs: number): void;
   /** The run is over: nobody looks for a silence any more. */
   close(): void;
 }
@@ -182,6 +187,10 @@ function createStops(clock: Clock, runsAgain: boolean, onSilence: () => void): S
   const traffic: Traffic = { asked: 0, answered: 0 };
   let untouched = true;
   // a reason of their own: what ends with the soft one's was never asked for, and is called skipped
+  const runOut = (timeoutMs: number): Error => {
+    hard.abort(overdue(timeoutMs, runsAgain && !untouched, traffic));
+    return hard.signal.reason as Error;
+  };
   const endAtOnce = (reason: ClusterError): void => [hard, late].forEach((one) => one.abort(reason));
   return {
     soft,
@@ -190,10 +199,12 @@ function createStops(clock: Clock, runsAgain: boolean, onSilence: () => void): S
     traffic,
     touch: () => void (untouched = false),
     close: () => over.abort(),
-    runOut(timeoutMs) {
-      hard.abort(overdue(timeoutMs, runsAgain && !untouched, traffic));
-      return hard.signal.reason as Error;
-    },
+    runOut,
+    runOutAt: (deadline, timeoutMs) =>
+      void clock.sleep(Math.max(0, deadline - clock.now()), over.signal).then(
+        () => runOut(timeoutMs),
+        () => undefined,
+      ),
     interrupt(reason) {
       const first = !soft.signal.aborted;
       soft.abort(reason(untouched));

@@ -8,6 +8,7 @@ import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:
 import { kill, pid } from "node:process";
 import type { Clock } from "../core/clock.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
+import { shellWord } from "../core/quoting.ts";
 
 export interface LockOptions {
   readonly clock: Clock;
@@ -29,7 +30,9 @@ export async function lockRehearsal(state: string, { clock, what = "rehearsal", 
     const text = `${pid} ${startOf(pid) ?? "?"} ${what} ${randomBytes(6).toString("hex")}\n`;
     for (let tries = 0; !taken(file, text); tries++) {
       const holder = holderOf(file);
-      if (holder === undefined) continue;
+      // who took it away may have been slower than we
+      if (holder === undefined && tries < TRIES) continue;
+      if (holder === undefined) throw notOurs(file);
       if (holder.what === "emulate" || tries === TRIES) throw atWork(file, holder);
       if (tries === 0) say?.(`Another rehearsal (process ${holder.pid}) is at work in this folder: it is waited for.`);
       await clock.sleep(LOOK_MS);
@@ -84,11 +87,7 @@ function taken(file: string, text: string): boolean {
     return true;
   } catch (error) {
     if (isThere(error)) return false;
-    throw new ClusterError("SimulationNotKept", `the state of the simulation cannot be kept beside ${file}`, {
-      exit: EXIT.failed,
-      advice: "Give --dir a folder that can be written and has room.",
-      cause: error,
-    });
+    throw notKept(file, error);
   } finally {
     rmSync(own, { force: true });
   }
@@ -96,7 +95,7 @@ function taken(file: string, text: string): boolean {
 
 /** Who holds it; undefined where nobody does, or nobody any more: then it is free. */
 function holderOf(file: string): Holder | undefined {
-  const text = textOf(file);
+  const text = lockText(file);
   if (text === undefined) return undefined;
   const [number = "", start = "", what = ""] = text.split(" ");
   const holder = { pid: Number(number), what };
@@ -129,6 +128,16 @@ function isAlive(process: number): boolean {
 /** When a process began, in the kernel's ticks: field 22 of proc_pid_stat(5), after a name that may hold anything. Undefined where there is no /proc. */
 const startOf = (process: number): string | undefined => textOf(`/proc/${process}/stat`)?.split(") ").at(-1)?.split(" ")[19];
 
+/** @throws ClusterError SimulationNotKept where there is one that says nothing to us */
+function lockText(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw notOurs(file, error);
+  }
+}
+
 function textOf(file: string): string | undefined {
   try {
     return readFileSync(file, "utf8");
@@ -138,6 +147,20 @@ function textOf(file: string): string | undefined {
 }
 
 const isThere = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === "EEXIST";
+
+const notKept = (file: string, cause: unknown): ClusterError =>
+  new ClusterError("SimulationNotKept", `the state of the simulation cannot be kept beside ${file}`, {
+    exit: EXIT.failed,
+    advice: "Give --dir a folder that can be written and has room.",
+    cause,
+  });
+
+const notOurs = (file: string, cause?: unknown): ClusterError =>
+  new ClusterError("SimulationNotKept", `${file} is in the way: it can be neither read nor taken away`, {
+    exit: EXIT.failed,
+    advice: `Whose rehearsal left it? If none is at work, delete it: rm -r ${shellWord(file)} (with sudo, where it is another user's). Or rehearse in another folder with --dir.`,
+    cause,
+  });
 
 const atWork = (file: string, { pid: other, what }: Holder): ClusterError =>
   new ClusterError(

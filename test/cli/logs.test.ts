@@ -1,6 +1,7 @@
 /** logs over the simulated Azure: consoles of one node and of all, what is missing, and who is not there. Journals: test/boot. */
 import { expect, test } from "vitest";
 import type { LogsDocument } from "../../src/core/documents.ts";
+import { realClock } from "../../src/operations/real-clock.ts";
 import { byHand, inGroup } from "./azure-hand.ts";
 import { type TestAzure, ownAzure } from "./world.ts";
 
@@ -40,6 +41,31 @@ test("where an answer was lost it is asked for again", async () => {
   });
   expect([exit, lost]).toEqual([0, 5]);
   expect(stderr).toContain("asking again");
+});
+
+test("what storage refuses is no empty console", async () => {
+  const azure = await withCluster();
+  const { exit, stderr, stdout } = await azure.run("logs abc 1", {
+    azure: (request) =>
+      /serialconsole/i.test(request.url)
+        ? Promise.resolve({ status: 403, headers: {}, body: "<Error><Code>AuthorizationFailure</Code></Error>" })
+        : azure.simulation.handle(request),
+  });
+  expect([exit, stdout]).toEqual([1, ""]);
+  expect(stderr).toContain("storage answered 403 for the console of abc-coreos-1");
+});
+
+test("where storage keeps silent --timeout ends it, too", async () => {
+  const azure = await withCluster();
+  const { exit, stderr } = await azure.run("logs abc 1 --timeout 1s", {
+    clock: realClock,
+    azure: (request) => {
+      if (!/serialconsole/i.test(request.url)) return azure.simulation.handle(request);
+      const { signal } = request;
+      return new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason as Error)));
+    },
+  });
+  expect([exit, stderr]).toEqual([6, expect.stringContaining("not done within 1 s")]);
 });
 
 test("--lines, and --json", async () => {

@@ -1,5 +1,5 @@
 /** Who may change a rehearsal's state: one at a time, and nobody is held up by a process that is no more. */
-import { existsSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pid, ppid } from "node:process";
@@ -34,6 +34,15 @@ test.skipIf(!existsSync("/proc/self/stat")).each([
   writeFileSync(`${state}.lock`, text());
   (await lockRehearsal(state, { clock }))();
   expect(readdirSync(join(state, ".."))).toEqual([]);
+});
+
+test("one that can be neither read nor taken away is named, and not tried for ever", async () => {
+  const state = inFolder();
+  mkdirSync(`${state}.lock`);
+  await expect(lockRehearsal(state, { clock })).rejects.toMatchObject({
+    code: "SimulationNotKept",
+    advice: expect.stringContaining(`rm -r ${state}.lock`),
+  });
 });
 
 test.skipIf(!existsSync("/proc/self/stat")).each([
