@@ -147,8 +147,8 @@ function detailsOf(body: ErrorBody | undefined): Pick<AzureErrorOptions, "detail
  */
 function isSomebodyElses({ status, bodyAsText }: Answer, body: ErrorBody | undefined, { method, url }: Asked): boolean {
   if (![401, 403, 404].includes(status) || body?.code !== undefined) return false;
-  if (status === 404 && method === "GET" && isResourceManagers(url)) return true;
   const text = (bodyAsText ?? "").trim();
+  if (status === 404 && isResourceManagers(url)) return method === "GET" || text !== "";
   if (status === 404) return body === undefined && text !== "";
   // words without a code are a gateway's; an object without either may be an emulator's
   return body !== undefined || (text !== "" && !text.startsWith("{"));

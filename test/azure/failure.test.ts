@@ -68,6 +68,7 @@ describe("a refusal", () => {
   test.each([
     ["a page", of(""), 404, "<html>", "UnreadableAnswer", 404],
     ["a page, to a delete", DELETE, 404, "<html>", "UnreadableAnswer", 404],
+    ["a gateway's words, to a delete", { ...of(""), method: "DELETE" }, 404, OF_A_GATEWAY, "UnreadableAnswer", 404],
     ["a gateway's words about a group", of(""), 404, OF_A_GATEWAY, "UnreadableAnswer", 404],
     [
       "a gateway's words about a resource",

@@ -109,3 +109,14 @@ test("a machine that is gone when its tags are to be changed is not there", asyn
   expect([exit, ...states(document)]).toEqual([3, "failed", "created"]);
   expect(sshConfig(azure)).not.toContain("mycluster-coreos-0");
 });
+
+test("a gateway's 404 to it says nothing of the machine: it stands", async () => {
+  const azure = await standing();
+  const before = sshConfig(azure);
+  const isTag = isTagOf(/0/);
+  const gateway: RunOptions["azure"] = (request) =>
+    isTag(request) ? Promise.resolve({ status: 404, headers: {}, body: "<html>" }) : azure.simulation.handle(request);
+  const { document } = await azure.json("mycluster --tag a=b --wait-for machines", { azure: gateway });
+  expect(states(document)).not.toContain("failed");
+  expect(sshConfig(azure)).toBe(before);
+});

@@ -3,7 +3,7 @@
  * has accepted its machine. How one is made is make-resource.ts's; what other runs do meanwhile, meanwhile.ts's.
  */
 import type { ChoicesDocument } from "../../core/documents.ts";
-import { AzureError } from "../../core/advice/azure-error.ts";
+import { isAbsence } from "../../core/advice/azure-error.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { type Design, designOf } from "../../core/plan/cluster.ts";
 import { unkeptTags } from "../../core/plan/drift.ts";
@@ -182,7 +182,7 @@ async function failed(carrying: Carrying, resource: AnyResource, error: unknown)
   const { run } = carrying;
   const known = await explainFailure(carrying, resource, error);
   const removed = known instanceof ClusterError && known.code === NODE_REMOVED;
-  if (resource.node !== undefined && (removed || (resource.kind === "machine" && isAbsent(known))))
+  if (resource.node !== undefined && (removed || (resource.kind === "machine" && isAbsence(known))))
     noteGone(carrying, resource.node);
   if (removed && resource.node !== undefined) await takeBack(carrying, resource);
   if (isRetagged(known) && known !== carrying.lost) {
@@ -200,8 +200,6 @@ async function failed(carrying: Carrying, resource: AnyResource, error: unknown)
   }
   return known;
 }
-
-const isAbsent = (error: unknown): boolean => error instanceof AzureError && error.status === 404;
 
 /** One that was there before has not failed because it was not changed. */
 function machineFailed(carrying: Carrying, node: number): void {
