@@ -61,7 +61,7 @@ export async function etcdRequest(connection: Connection, access: EtcdAccess, as
 
 function secure(tunnel: Duplex, target: NodeTarget, host: string, tls: EtcdClientTls | undefined): Promise<Duplex> {
   if (tls === undefined) throw clientCertificateMissing(target);
-  return new Promise((resolve, reject) => {
+  return new Promise<Duplex>((resolve, reject) => {
     // `host` is what the certificate is compared with: the address of the member, or 127.0.0.1 through a gateway.
     const socket = connectTls({ socket: tunnel, host, ca: tls.ca, cert: tls.certificate, key: tls.key, minVersion: "TLSv1.2" });
     socket.once("secureConnect", () => resolve(socket));
@@ -70,6 +70,9 @@ function secure(tunnel: Duplex, target: NodeTarget, host: string, tls: EtcdClien
       reject(/^(ECONNRESET|EPIPE)$/.test(error.code ?? "") ? broken(target, error) : tlsError(target, error)),
     );
     tunnel.once("close", () => reject(broken(target)));
+  }).catch((error: unknown) => {
+    // a file of the cluster's folder that is damaged is refused at once
+    throw error instanceof ClusterError ? error : tlsError(target, error);
   });
 }
 
@@ -121,7 +124,8 @@ export const clientCertificateMissing = (target: NodeTarget): ClusterError =>
 const tlsError = (target: NodeTarget, cause: unknown): ClusterError =>
   new ClusterError("EtcdTls", `${target.name}: no TLS connection to etcd`, {
     source: "node",
-    advice: "The certificates in the cluster's folder must be of the authority that the node trusts, and within their dates.",
+    advice:
+      "The certificates and keys in the cluster's folder must be whole, of the authority that the node trusts, and within their dates.",
     cause,
   });
 

@@ -592,6 +592,14 @@ test("the folder forgets what was this cluster's, and keeps the SSH key", async 
   expect(existsSync(join(azure.dir, "ssh-cert.key"))).toBe(true);
 });
 
+test("nor is it a fault that its authority's certificate is damaged: whose the folder is cannot be told, and it stays", async () => {
+  const azure = await withCluster();
+  const file = join(azure.dir, "mycluster", "etcd-ca.pem");
+  writeFileSync(file, "x");
+  const { exit, stderr } = await azure.run("destroy mycluster --yes");
+  expect([exit, existsSync(file)], stderr).toEqual([0, true]);
+});
+
 test("of a cluster without etcd too, and what leads into its platform", async () => {
   const azure = await withCluster("mycluster --num-nodes 3 --deis --platform ubuntu");
   const folder = join(azure.dir, "mycluster");

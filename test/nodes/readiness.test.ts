@@ -125,6 +125,8 @@ describe.skipIf(!ready).concurrent("readiness of real nodes", () => {
     const [node = target(0)] = targets;
     await says(node, "EtcdTls", { etcdTls: { ...stranger.operator, ca: authority.ca.certificate } });
     await says(node, "EtcdTls", { etcdTls: { ...authority.operator, ca: stranger.ca.certificate } });
+    for (const damaged of ["key", "certificate", "ca"])
+      await says(node, "EtcdTls", { etcdTls: { ...authority.operator, [damaged]: "x" } });
     // neither here nor on the node
     await says(node, "EtcdClientCertificateMissing");
   });

@@ -1,5 +1,5 @@
 import { execFile, spawn } from "node:child_process";
-import { createPrivateKey, X509Certificate } from "node:crypto";
+import { createPrivateKey, generateKeyPairSync, X509Certificate } from "node:crypto";
 import { copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -20,6 +20,9 @@ import { filesIn, modeOf, newFolder, runIn } from "./folder.ts";
 const run = promisify(execFile);
 const DAY = 86_400_000;
 const now = Date.UTC(2026, 10, 22);
+const P384 = generateKeyPairSync("ec", { namedCurve: "P-384" }).privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+const ALL_AGAIN = "Move the files etcd-* in that folder away: all are made again.";
+const MADE_AGAIN = "Move it and its .pem away: both are made again.";
 const FILES = ["etcd-ca.key", "etcd-ca.pem", "etcd-client.key", "etcd-client.pem"];
 
 test("a node's certificate: signed by the authority, for its address and loopback, for both ends", async () => {
@@ -119,6 +122,55 @@ test.each([
   for (const folder of [a, b]) await prepareEtcdTls({ folder, cluster: "c", exists: false, now });
   copyFileSync(join(b, name), join(a, name));
   await expect(prepareEtcdTls({ folder: a, cluster: "c", exists: true, now })).rejects.toMatchObject({ code });
+});
+
+test.each([
+  ["etcd-ca.key", "", false, "EtcdKeyUnreadable", ALL_AGAIN],
+  ["etcd-ca.key", "x\n", false, "EtcdKeyUnreadable", ALL_AGAIN],
+  ["etcd-ca.key", P384, false, "EtcdKeyUnreadable", ALL_AGAIN],
+  ["etcd-client.key", "", true, "EtcdKeyUnreadable", MADE_AGAIN],
+  ["etcd-client.key", "-----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----\n", false, "EtcdKeyUnreadable", MADE_AGAIN],
+])(
+  "%s damaged (%j), with its .pem away (of a cluster that exists: %s): %s, and the way on",
+  async (name, text, exists, ...said) => {
+    const folder = newFolder();
+    await prepareEtcdTls({ folder, cluster: "c", exists: false, now });
+    writeFileSync(join(folder, name), text);
+    rmSync(join(folder, name.replace(".key", ".pem")));
+    const [code, advice] = said;
+    await expect(prepareEtcdTls({ folder, cluster: "c", exists, now })).rejects.toMatchObject({ code, advice, exit: 5 });
+    expect(readFileSync(join(folder, name), "utf8")).toBe(text);
+    // what is advised helps
+    rmSync(join(folder, name));
+    if (name === "etcd-ca.key") for (const other of ["etcd-client.key", "etcd-client.pem"]) rmSync(join(folder, other));
+    await prepareEtcdTls({ folder, cluster: "c", exists, now });
+  },
+);
+
+test.each([
+  ["etcd-ca.key", false, ALL_AGAIN],
+  ["etcd-ca.key", true, expect.stringMatching(/Copy both from where.*or move both away, and they are fetched/)],
+  ["etcd-ca.pem", false, ALL_AGAIN],
+  ["etcd-client.key", true, MADE_AGAIN],
+  ["etcd-client.pem", true, MADE_AGAIN],
+])("%s damaged beside the other (of a cluster that exists: %s): the way on", async (name, exists, advice) => {
+  const folder = newFolder();
+  await prepareEtcdTls({ folder, cluster: "c", exists: false, now });
+  writeFileSync(join(folder, name), "x");
+  await expect(prepareEtcdTls({ folder, cluster: "c", exists, now })).rejects.toMatchObject({
+    code: "EtcdTlsMismatch",
+    advice: advice as string,
+  });
+});
+
+test("the client's key alone away", async () => {
+  const folder = newFolder();
+  await prepareEtcdTls({ folder, cluster: "c", exists: false, now });
+  rmSync(join(folder, "etcd-client.key"));
+  await expect(prepareEtcdTls({ folder, cluster: "c", exists: true, now })).rejects.toMatchObject({
+    message: expect.stringMatching(/etcd-client.key, the key of \S+etcd-client.pem, is missing\.$/) as string,
+    advice: MADE_AGAIN,
+  });
 });
 
 test("the client's certificate of another authority is an error", async () => {

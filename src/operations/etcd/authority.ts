@@ -24,11 +24,7 @@ export function authorityHere(run: Run, cluster: string, wanted: string | undefi
   const files = etcdTlsFiles(join(run.dir, cluster));
   const [key, certificate] = [textAt(files.caKey), textAt(files.ca)];
   if (key === undefined || certificate === undefined) return undefined;
-  try {
-    return wanted === fingerprintOf({ certificate }) ? { key, certificate } : undefined;
-  } catch {
-    return undefined;
-  }
+  return wanted === fingerprintOf({ certificate }) ? { key, certificate } : undefined;
 }
 
 /** The first file that changing etcd's members takes, and that is not in the cluster's folder. */
