@@ -134,3 +134,11 @@ test.each([
   const { exit, stderr } = await azure.run(`plan mycluster --coreos-image ${name}`);
   expect([exit, stderr]).toEqual([2, expect.stringContaining(command)]);
 });
+
+test("such a command names the file, and writes to none that is there", async () => {
+  const azure = newAzure();
+  writeFileSync(join(azure.dir, "my image.qcow2"), Buffer.from("QFI\xfb".padEnd(4096, "\0"), "latin1"));
+  writeFileSync(join(azure.dir, "my image.vhd"), "");
+  const { stderr } = await azure.run(["plan", "mycluster", "--coreos-image", "my image.qcow2"]);
+  expect(stderr).toMatch(/force_size '\S*my image\.qcow2' '\S*my image-2\.vhd'/);
+});

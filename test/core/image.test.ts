@@ -84,8 +84,40 @@ test.each([
   ["C:\\canonical.vhd", undefined],
 ])("%s is for nodes of %s", (image, platform) => expect(platformOf(image)).toBe(platform));
 
-test("the images of classic Azure are no files", () =>
-  expect(() => choice("2b171e93f07c4903bcad35bda10acf22__CoreOS-Stable-647.2.0")).toThrow("no image that Azure has today"));
+test.each([
+  "2b171e93f07c4903bcad35bda10acf22__CoreOS-Stable-647.2.0",
+  "CoreOS:CoreOS:Stable:latest",
+  "CoreOS:CoreOS:Stable:2512.3.0",
+  "coreos",
+])("%s is an image of CoreOS, and those have left Azure", (given) =>
+  expect(() => choice(given)).toThrow(
+    expect.objectContaining({
+      message: expect.stringContaining("no image that Azure has today") as string,
+      advice: expect.stringMatching(/^CoreOS ended in 2020/) as string,
+    }),
+  ),
+);
+
+const ID = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/images/i";
+const VERSION = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/galleries/a/images/i/versions/1.0.0";
+
+test.each([
+  [ID.slice(1), ID],
+  [
+    "subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/disks/d",
+    "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/disks/d",
+  ],
+  [`https://management.azure.com${ID}?api-version=2024-03-01`, ID],
+  [`https://portal.azure.com/#@example.com/resource${ID}/overview`, ID],
+  [`https://portal.azure.com/#resource${VERSION}`, VERSION],
+  [
+    "kinvolk/flatcar-container-linux-corevm-amd64/stable-gen2/latest",
+    "kinvolk:flatcar-container-linux-corevm-amd64:stable-gen2:latest",
+  ],
+  ["kinvolk/flatcar-container-linux-free/stable/4230.2.1", "kinvolk:flatcar-container-linux-free:stable:4230.2.1"],
+])("%s is nearly right", (given, right) =>
+  expect(() => choice(given)).toThrow(expect.objectContaining({ advice: `Give --coreos-image ${right}` })),
+);
 
 test.each([
   [

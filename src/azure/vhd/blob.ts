@@ -6,7 +6,7 @@ import type { ContainerClient, PageBlobClient } from "@azure/storage-blob";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { blobError } from "./blob-error.ts";
 import { isUnfinished, plainUrl } from "./blob-state.ts";
-import { FOOTER_BYTES, readVhdFooter, type VhdFooter } from "./footer.ts";
+import { FOOTER_BYTES, imageBlob, readVhdFooter, type VhdFooter } from "./footer.ts";
 import { PARTITION_TABLE_BYTES } from "./generation.ts";
 
 export interface FoundVhd {
@@ -40,7 +40,7 @@ export async function inspectVhdBlob(container: ContainerClient, blobName: strin
       );
     const head = await range(blob, 0, Math.min(size, PARTITION_TABLE_BYTES), signal);
     const tail = await range(blob, Math.max(0, size - FOOTER_BYTES), Math.min(size, FOOTER_BYTES), signal);
-    return { url, size, footer: readVhdFooter({ head, tail, size }, url) };
+    return { url, size, footer: readVhdFooter({ head, tail, size }, imageBlob(url)) };
   } catch (error) {
     throw blobError(error, `Looking at ${url}`, signal);
   }

@@ -4,6 +4,7 @@
  * caller reads the two ends of the file or the blob.
  */
 import { ClusterError } from "../../core/errors.ts";
+import { shellWord } from "../../core/quoting.ts";
 import { guessGeneration, type GenerationGuess } from "./generation.ts";
 
 export const FOOTER_BYTES = 512;
@@ -32,35 +33,69 @@ export interface VhdFooter {
   generation: GenerationGuess;
 }
 
-const CONVERT = "qemu-img convert -O vpc -o subformat=fixed,force_size IMAGE disk.vhd";
+/** The image in messages, and in commands: words for a shell. */
+export interface NamedImage {
+  readonly name: string;
+  readonly file: string;
+  /** What such a command may write: the file's name with that ending in the place of its own, and nothing that is there. */
+  readonly made: (ending: string) => string;
+  /** What comes before a command: where there is no file yet, how there is one. */
+  readonly first: string;
+}
+
+/** Of an image that lies on this machine. @param beside a word for a shell: the file with another ending, and nothing that is there */
+export const imageFile = (file: string, beside = besideUnseen): NamedImage => ({
+  name: file,
+  file: shellWord(file),
+  made: (ending) => beside(file.replace(/\.(bz2|gz|xz|zst|zip)$/i, ""), ending),
+  first: "",
+});
+
+const besideUnseen = (file: string, ending: string): string => shellWord(`${file.replace(/\.[^./\\]+$/, "")}-azure${ending}`);
+
+/** Of a blob: commands read what is downloaded. */
+export const imageBlob = (url: string): NamedImage => ({
+  name: url,
+  file: "FILE",
+  made: (ending) => `FILE-azure${ending}`,
+  first: "Download it as FILE. ",
+});
+
+const convert = ({ first, file, made }: NamedImage, format: string): string =>
+  `${first}Convert it: qemu-img convert -f ${format} -O vpc -o subformat=fixed,force_size ${file} ${made(".vhd")}`;
+
+/** Programs that unpack ask before they write over a file, or know the packing by the file's ending: neither matters to these. */
+const unpack = ({ first, file, made }: NamedImage, program: string): string =>
+  `${first}Unpack it: ${program} < ${file} > ${made(".vhd")}`;
 
 /** What a file begins with, what it is then, and what to do. A dynamic VHD begins with a copy of its own footer. */
-const STRANGERS: readonly { starts: string; is: string; advice: string }[] = [
-  { starts: "vhdxfile", is: "a VHDX", advice: `Convert it: ${CONVERT.replace("convert", "convert -f vhdx")}` },
+const STRANGERS: readonly { starts: string; is: string; advice: (image: NamedImage) => string }[] = [
+  { starts: "vhdxfile", is: "a VHDX", advice: (image) => convert(image, "vhdx") },
+  { starts: "conectix", is: "a dynamic or differencing VHD", advice: (image) => convert(image, "vpc") },
+  { starts: "QFI\xfb", is: "a qcow2 image", advice: (image) => convert(image, "qcow2") },
+  { starts: "KDMV", is: "a VMDK", advice: (image) => convert(image, "vmdk") },
+  { starts: "# Disk Desc", is: "a VMDK's description", advice: (image) => convert(image, "vmdk") },
+  { starts: "<<< ", is: "a VirtualBox disk (VDI)", advice: (image) => convert(image, "vdi") },
+  { starts: "BZh", is: "compressed with bzip2", advice: (image) => unpack(image, "bunzip2 -c") },
+  { starts: "\x1f\x8b", is: "compressed with gzip", advice: (image) => unpack(image, "gunzip -c") },
+  { starts: "\xfd7zXZ\0", is: "compressed with xz", advice: (image) => unpack(image, "unxz -c") },
+  { starts: "\x28\xb5\x2f\xfd", is: "compressed with zstd", advice: (image) => unpack(image, "unzstd -c") },
   {
-    starts: "conectix",
-    is: "a dynamic or differencing VHD",
-    advice: `Convert it: ${CONVERT.replace("convert", "convert -f vpc")}`,
+    starts: "PK\x03\x04",
+    is: "a zip archive",
+    advice: ({ first, file, made }) => `${first}Unpack it: unzip -d ${made("-unpacked")} ${file}`,
   },
-  { starts: "QFI\xfb", is: "a qcow2 image", advice: `Convert it: ${CONVERT.replace("convert", "convert -f qcow2")}` },
-  { starts: "KDMV", is: "a VMDK", advice: `Convert it: ${CONVERT.replace("convert", "convert -f vmdk")}` },
-  { starts: "# Disk Desc", is: "a VMDK's description", advice: `Convert it: ${CONVERT.replace("convert", "convert -f vmdk")}` },
-  { starts: "<<< ", is: "a VirtualBox disk (VDI)", advice: `Convert it: ${CONVERT.replace("convert", "convert -f vdi")}` },
-  { starts: "BZh", is: "compressed with bzip2", advice: "Unpack it first: bunzip2 FILE.vhd.bz2" },
-  { starts: "\x1f\x8b", is: "compressed with gzip", advice: "Unpack it first: gunzip FILE.vhd.gz" },
-  { starts: "\xfd7zXZ\0", is: "compressed with xz", advice: "Unpack it first: unxz FILE.vhd.xz" },
-  { starts: "\x28\xb5\x2f\xfd", is: "compressed with zstd", advice: "Unpack it first: unzstd FILE.vhd.zst" },
-  { starts: "PK\x03\x04", is: "a zip archive", advice: "Unpack it first: unzip FILE.zip" },
 ];
 
 /**
  * Reads the footer of a fixed VHD. Layout: Virtual Hard Disk Image Format Specification 1.0, "Hard Disk Footer Format", all
  * numbers big-endian. Throws a ClusterError with a code of its own for each of: NotAVhd (another format, compressed, raw),
- * VhdNotFixed, VhdDamaged (checksum, truncated or lengthened), VhdNotAligned, VhdTooLarge. `name` is only for the messages.
+ * VhdNotFixed, VhdDamaged (checksum, truncated or lengthened), VhdNotAligned, VhdTooLarge. `image` is only for the messages.
  */
-export function readVhdFooter(ends: VhdEnds, name = "The image"): VhdFooter {
+export function readVhdFooter(ends: VhdEnds, image: NamedImage): VhdFooter {
   const { head, tail, size } = ends;
-  if (tail.byteLength < FOOTER_BYTES || text(tail, 0, 8) !== "conectix") throw stranger(ends, name);
+  const { name } = image;
+  if (tail.byteLength < FOOTER_BYTES || text(tail, 0, 8) !== "conectix") throw stranger(ends, image);
   const view = new DataView(tail.buffer, tail.byteOffset, tail.byteLength);
   const checksum = view.getUint32(64);
   if (checksum !== footerChecksum(tail))
@@ -69,7 +104,7 @@ export function readVhdFooter(ends: VhdEnds, name = "The image"): VhdFooter {
   if (type !== 2) {
     const word = type === 3 ? "a dynamic" : type === 4 ? "a differencing" : `a type ${type}`;
     throw new ClusterError("VhdNotFixed", `${name} is ${word} VHD; Azure takes fixed ones only.`, {
-      advice: `Convert it: ${CONVERT.replace("convert", "convert -f vpc")}`,
+      advice: convert(image, "vpc"),
     });
   }
   const virtualSize = Number(view.getBigUint64(48));
@@ -80,10 +115,11 @@ export function readVhdFooter(ends: VhdEnds, name = "The image"): VhdFooter {
     );
   if (virtualSize === 0 || virtualSize % MIB !== 0) {
     const wanted = Math.max(1, Math.ceil(virtualSize / MIB)) * MIB;
+    const raw = image.made(".raw");
     throw new ClusterError("VhdNotAligned", `${name} is a disk of ${virtualSize} bytes; Azure wants a multiple of 1 MiB.`, {
       advice:
-        `Enlarge it: qemu-img convert -f vpc -O raw IMAGE disk.raw; qemu-img resize -f raw disk.raw ${wanted}; ` +
-        `qemu-img convert -f raw -O vpc -o subformat=fixed,force_size disk.raw disk.vhd`,
+        `${image.first}Enlarge it: qemu-img convert -f vpc -O raw ${image.file} ${raw}; qemu-img resize -f raw ${raw} ${wanted}; ` +
+        `qemu-img convert -f raw -O vpc -o subformat=fixed,force_size ${raw} ${image.made(".vhd")}`,
     });
   }
   if (virtualSize > MAX_VIRTUAL_BYTES)
@@ -100,15 +136,16 @@ export function footerChecksum(footer: Uint8Array): number {
   return ~sum >>> 0;
 }
 
-function stranger({ head, size }: VhdEnds, name: string): ClusterError {
+function stranger({ head, size }: VhdEnds, image: NamedImage): ClusterError {
+  const { name } = image;
   const known = STRANGERS.find(({ starts }) => text(head, 0, starts.length) === starts);
   if (known !== undefined) {
     const code = known.starts === "conectix" ? "VhdNotFixed" : "NotAVhd";
-    return new ClusterError(code, `${name} is ${known.is}; Azure takes fixed VHDs only.`, { advice: known.advice });
+    return new ClusterError(code, `${name} is ${known.is}; Azure takes fixed VHDs only.`, { advice: known.advice(image) });
   }
   if (/\.iso$/i.test(name))
     return new ClusterError("NotAVhd", `${name} is an ISO image, from which machines in Azure do not boot.`, {
-      advice: `Take the publisher's disk image for Azure (or a raw or qcow2 one, and convert it: ${CONVERT}).`,
+      advice: `Take the publisher's disk image for Azure (or a raw or qcow2 one, and give that: it is said how it is converted).`,
     });
   if (size < FOOTER_BYTES) return new ClusterError("NotAVhd", `${name} has ${size} bytes only and cannot be a VHD.`);
   if (size % FOOTER_BYTES !== 0)
@@ -117,7 +154,7 @@ function stranger({ head, size }: VhdEnds, name: string): ClusterError {
       "It is incomplete: fetch it again and compare its checksum with the publisher's.",
     );
   return new ClusterError("NotAVhd", `${name} has no VHD footer: it is a raw disk, or its end is missing.`, {
-    advice: `If it is a raw disk, convert it: ${CONVERT.replace("convert", "convert -f raw")}; if it was a VHD, fetch it again.`,
+    advice: `If it was a VHD, fetch it again; if it is a raw disk: ${convert(image, "raw")}`,
   });
 }
 

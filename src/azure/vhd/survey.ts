@@ -8,7 +8,7 @@ import { createHash } from "node:crypto";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { ClusterError } from "../../core/errors.ts";
-import { FOOTER_BYTES, readVhdFooter, type VhdFooter } from "./footer.ts";
+import { FOOTER_BYTES, imageFile, readVhdFooter, type VhdFooter } from "./footer.ts";
 import { PARTITION_TABLE_BYTES } from "./generation.ts";
 import { bytesOf, type Span, type Write } from "./pages.ts";
 
@@ -37,14 +37,22 @@ export interface VhdSurvey {
  */
 export async function surveyVhd(
   file: string,
-  options: { signal?: AbortSignal; onRead?: (bytes: number, total: number) => void } = {},
+  options: {
+    signal?: AbortSignal;
+    onRead?: (bytes: number, total: number) => void;
+    /** What an advised command may write. */
+    beside?: (file: string, ending: string) => string;
+  } = {},
 ): Promise<VhdSurvey> {
   const handle = await openImage(file);
   try {
     const { size } = await handle.stat();
     const head = await readAt(handle, { offset: 0, length: Math.min(size, PARTITION_TABLE_BYTES) });
     const tail = await readAt(handle, { offset: Math.max(0, size - FOOTER_BYTES), length: Math.min(size, FOOTER_BYTES) });
-    const footer = readVhdFooter({ head: Uint8Array.from(head), tail: Uint8Array.from(tail), size }, file);
+    const footer = readVhdFooter(
+      { head: Uint8Array.from(head), tail: Uint8Array.from(tail), size },
+      imageFile(file, options.beside),
+    );
     const whole = createHash("sha256").update(`vhd ${size}\n`);
     const writes: Write[] = [];
     const buffer = Buffer.allocUnsafe(WINDOW_BYTES);

@@ -1,6 +1,7 @@
 /** What `--coreos-image` can be: a marketplace URN, an id, a VHD file or a VHD blob. */
 import { usageError } from "../errors.ts";
 import type { Platform } from "../node-config.ts";
+import { shellWord } from "../quoting.ts";
 import { PLATFORMS } from "../plan/platforms.ts";
 import type { ImageFacts } from "../region.ts";
 import type { ClusterSpec } from "./spec.ts";
@@ -16,6 +17,7 @@ export function imageChoice(spec: Pick<ClusterSpec, "coreosImage" | "platform">)
   const image = (spec.coreosImage ?? PLATFORMS[spec.platform].image ?? "").trim();
   if (/^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.Compute\/(images|galleries)\//i.test(image))
     return { kind: "id", id: image };
+  refuseNearly(image);
   const other = /^\/subscriptions\/.*\/(\w+)\/[^/]*$/i.exec(image)?.[1];
   if (other !== undefined)
     throw usageError(
@@ -32,11 +34,11 @@ export function imageChoice(spec: Pick<ClusterSpec, "coreosImage" | "platform">)
         : "Give the URL of a page blob whose name ends in .vhd.",
     );
   }
-  const classic = /__CoreOS-/i.test(image);
+  const classic = /__CoreOS-|^CoreOS(:|$)/i.test(image);
   if (!classic && isFile(image)) return { kind: "file", path: image };
   const alias = ALIASES[image.toLowerCase()];
   const [publisher, offer, sku, version, ...more] = (alias ?? image).split(":");
-  if (publisher && offer && sku && more.length === 0)
+  if (!classic && publisher && offer && sku && more.length === 0)
     return {
       kind: "urn",
       urn: { publisher, offer, sku, version: version || "latest" },
@@ -45,7 +47,7 @@ export function imageChoice(spec: Pick<ClusterSpec, "coreosImage" | "platform">)
   throw usageError(
     `--coreos-image "${image}" is no image that Azure has today`,
     classic
-      ? "The CoreOS images of classic Azure are gone. Leave the flag out for Flatcar, their successor, or give your own image (an image id, or a .vhd) with --platform coreos."
+      ? "CoreOS ended in 2020, and its images have left Azure. Leave the flag out for Flatcar, their successor, or give your own image (an image id, or a .vhd) with --platform coreos."
       : /^\w[\w-]*$/.test(image)
         ? `Single words are aliases of the Azure CLI, and of those only Flatcar's are known here: ${Object.keys(ALIAS_NAMES).join(", ")}. \`az vm image list --output table\` shows the URN of an alias, \`az vm image list --all --publisher kinvolk --output table\` Flatcar's.`
         : "Give publisher:offer:sku:version, the id of an image or gallery version, or a .vhd file or blob URL.",
@@ -82,6 +84,25 @@ export function byVersion(a: string, b: string): number {
 }
 
 // --- internal ---
+
+const IMAGE_ID =
+  /\/subscriptions\/[^/?#]+\/resourceGroups\/[^/?#]+\/providers\/Microsoft\.Compute\/(images\/[^/?#]+|galleries\/[^/?#]+\/images\/[^/?#]+(\/versions\/[^/?#]+)?)/i;
+
+/** An id or a URN in another form, with the right one: it would be taken for a file or a blob. */
+function refuseNearly(image: string): void {
+  const isAddress = /^https?:\/\//i.test(image);
+  const id = isAddress ? IMAGE_ID.exec(image)?.[0] : /^subscriptions\/.*\/providers\//i.test(image) ? `/${image}` : undefined;
+  const urn = /^[\w.-]+(\/[\w.-]+){2}\/(latest|\d+\.\d+\.\d+)$/i.test(image) ? image.replaceAll("/", ":") : undefined;
+  const right = id ?? urn;
+  if (right === undefined) return;
+  const what =
+    urn !== undefined
+      ? "has slashes where a URN has colons"
+      : isAddress
+        ? "is the address of an image, not its id"
+        : "is an id without its first slash";
+  throw usageError(`--coreos-image ${image.split("?")[0]} ${what}`, `Give --coreos-image ${shellWord(right)}`);
+}
 
 const PUBLISHERS = new Map<string, Platform>([
   ["kinvolk", "flatcar"],

@@ -22,6 +22,7 @@ import { groupId, resourceId } from "../../core/plan/resource.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 import { isProven } from "../../core/plan/proof.ts";
 import type { ClaimedCluster } from "../cluster/claim.ts";
+import { unusedBeside } from "../../prepare/beside.ts";
 import { checkContainer, openImageContainer, reaches, stageVhd } from "./image-upload.ts";
 import { ownPath } from "../own-path.ts";
 import type { Run } from "../run.ts";
@@ -138,6 +139,7 @@ function look(run: Run, file: string, shown: string): Promise<VhdSurvey> {
   let said = false;
   return surveyVhd(file, {
     signal: AbortSignal.any([run.stop, run.tools.signal]),
+    beside: unusedBeside,
     onRead: (_bytes, total) => {
       if (said || total < LARGE) return;
       said = true;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ClusterError } from "../../../src/core/errors.ts";
-import { readVhdFooter, type VhdEnds } from "../../../src/azure/vhd/footer.ts";
+import { imageBlob, imageFile, readVhdFooter, type VhdEnds } from "../../../src/azure/vhd/footer.ts";
 import { guessGeneration } from "../../../src/azure/vhd/generation.ts";
 import { footer, gpt, mbr, MIB } from "./vhd-file.ts";
 
@@ -20,9 +20,11 @@ const starting = (text: string, size = 3 * MIB): VhdEnds => ({
   size,
 });
 
+const IMAGE = imageFile("disk.vhd");
+
 const caught = (given: VhdEnds): ClusterError => {
   try {
-    readVhdFooter(given, "disk.vhd");
+    readVhdFooter(given, imageFile("my disk.vhd.xz"));
   } catch (error) {
     if (error instanceof ClusterError) return error;
     throw error;
@@ -32,7 +34,7 @@ const caught = (given: VhdEnds): ClusterError => {
 
 describe("a fixed VHD", () => {
   it("tells the size of its disk, its id and who made it", () => {
-    expect(readVhdFooter(ends())).toEqual({
+    expect(readVhdFooter(ends(), IMAGE)).toEqual({
       virtualSize: 2 * MIB,
       uniqueId: "ab".repeat(16),
       creator: "qem2",
@@ -42,7 +44,7 @@ describe("a fixed VHD", () => {
 
   it("is read from a view into a larger buffer as well", () => {
     const around = Buffer.concat([Buffer.alloc(100, 1), footer(), Buffer.alloc(7, 1)]);
-    expect(readVhdFooter(ends({ tail: around.subarray(100, 612) })).virtualSize).toBe(2 * MIB);
+    expect(readVhdFooter(ends({ tail: around.subarray(100, 612) }), IMAGE).virtualSize).toBe(2 * MIB);
   });
 });
 
@@ -53,18 +55,18 @@ describe("what Azure would not take is refused with the way out", () => {
       ends({ tail: footer({ type: 3 }) }),
       "VhdNotFixed",
       /a dynamic VHD/,
-      /-f vpc -O vpc -o subformat=fixed,force_size/,
+      /-f vpc -O vpc -o subformat=fixed,force_size 'my disk.vhd.xz' 'my disk-azure.vhd'$/,
     ],
     ["a differencing VHD", ends({ tail: footer({ type: 4 }) }), "VhdNotFixed", /differencing/, /qemu-img convert/],
     ["a dynamic VHD that lost its end", starting("conectix"), "VhdNotFixed", /dynamic/, /qemu-img convert -f vpc/],
     ["a VHDX", starting("vhdxfile"), "NotAVhd", /a VHDX/, /qemu-img convert -f vhdx/],
     ["a qcow2", starting("QFI\xfb"), "NotAVhd", /a qcow2/, /qemu-img convert -f qcow2/],
     ["a VMDK", starting("KDMV"), "NotAVhd", /a VMDK/, /qemu-img convert -f vmdk/],
-    ["bzip2", starting("BZh91AY", 12_345), "NotAVhd", /bzip2/, /bunzip2/],
+    ["bzip2", starting("BZh91AY", 12_345), "NotAVhd", /bzip2/, /bunzip2 -c < 'my disk.vhd.xz' > 'my disk-azure.vhd'$/],
     ["gzip", starting("\x1f\x8b\x08", 12_345), "NotAVhd", /gzip/, /gunzip/],
     ["xz", starting("\xfd7zXZ\0", 12_345), "NotAVhd", /xz/, /unxz/],
     ["zstd", starting("\x28\xb5\x2f\xfd", 12_345), "NotAVhd", /zstd/, /unzstd/],
-    ["zip", starting("PK\x03\x04", 12_345), "NotAVhd", /zip/, /unzip/],
+    ["zip", starting("PK\x03\x04", 12_345), "NotAVhd", /zip/, /unzip -d 'my disk-azure-unpacked' 'my disk.vhd.xz'$/],
     ["a raw disk", starting("\xeb\x63\x90"), "NotAVhd", /raw disk/, /qemu-img convert -f raw -O vpc/],
     [
       "a file cut inside a sector",
@@ -87,7 +89,7 @@ describe("what Azure would not take is refused with the way out", () => {
       ends({ tail: footer({ size: 1.5 * MIB }), size: 1.5 * MIB + 512 }),
       "VhdNotAligned",
       /multiple of 1 MiB/,
-      /resize -f raw disk.raw 2097152/,
+      /resize -f raw 'my disk-azure.raw' 2097152; .* 'my disk-azure.raw' 'my disk-azure.vhd'$/,
     ],
     ["an empty disk", ends({ tail: footer({ size: 0 }), size: 512 }), "VhdNotAligned", /0 bytes/, /1048576/],
     [
@@ -101,15 +103,23 @@ describe("what Azure would not take is refused with the way out", () => {
     const error = caught(given);
     expect(error.code).toBe(code);
     expect(error.message).toMatch(message);
-    expect(error.message).toContain("disk.vhd");
+    expect(error.message).toContain("my disk.vhd.xz");
     expect(error.advice ?? "").toMatch(advice);
+  });
+
+  it("with what is to be downloaded first, where it is a blob", () => {
+    expect(() => readVhdFooter(starting("QFI\xfb"), imageBlob("https://a/b.vhd"))).toThrow(
+      expect.objectContaining({
+        advice: expect.stringMatching(/^Download it as FILE\. Convert it: .* FILE FILE-azure\.vhd$/) as string,
+      }) as Error,
+    );
   });
 
   it("at any changed byte of the footer", () => {
     for (let at = 0; at < 512; at++) {
       const tail = footer();
       tail[at] = (tail[at] ?? 0) ^ 0x10;
-      expect(() => readVhdFooter(ends({ tail })), `byte ${at}`).toThrow(ClusterError);
+      expect(() => readVhdFooter(ends({ tail }), IMAGE), `byte ${at}`).toThrow(ClusterError);
     }
   });
 });
