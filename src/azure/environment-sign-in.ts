@@ -10,6 +10,7 @@ type Identity = typeof import("@azure/identity");
 type Options = ConstructorParameters<Identity["ClientSecretCredential"]>[3];
 
 export const CERTIFICATE_PATH = "AZURE_CLIENT_CERTIFICATE_PATH";
+export const CERTIFICATE_PASSWORD = "AZURE_CLIENT_CERTIFICATE_PASSWORD";
 export const TOKEN_FILE = "AZURE_FEDERATED_TOKEN_FILE";
 
 export interface HeldCredential {
@@ -45,7 +46,7 @@ export function heldIn(env: Env, pem?: string): HeldCredential | undefined {
       return {
         variable: CERTIFICATE_PATH,
         credential: (identity, tenant, clientId, options) => {
-          const phrase = env["AZURE_CLIENT_CERTIFICATE_PASSWORD"] || undefined;
+          const phrase = env[CERTIFICATE_PASSWORD] || undefined;
           const locked = phrase === undefined ? {} : { certificatePassword: phrase };
           const all = { ...options, ...more };
           return pem === undefined

@@ -36,10 +36,7 @@ export async function signIn(
       const { refuseIncompleteSignIn } = await import("../core/spec/spec.ts");
       throw refuseIncompleteSignIn();
     }
-    const { checkManagementCertificate } = await import("../prepare/management-certificate.ts");
-    const checked = await checkManagementCertificate(ownPath(outside, given.azureCert), outside.clock.now());
-    for (const message of checked.notes) emit({ kind: "note", id: "azure-cert", label: "certificate", message });
-    certificate = checked.pem;
+    certificate = await checkedCertificate(outside, given.azureCert, emit);
   }
   const byHand = typed(outside, given);
   if (certificate === undefined && (byHand.tenant || byHand.clientId)) {
@@ -52,7 +49,7 @@ export async function signIn(
         advice: `Give what is missing, or unset ${held?.variable} where somebody else is to sign in.`,
       });
   }
-  const fromEnvironment = certificate === undefined ? await readHeldFile(outside, given) : undefined;
+  const fromEnvironment = certificate === undefined ? await readHeldFile(outside, given, emit) : undefined;
   const credential = await createCredential({
     cloud,
     httpClient,
@@ -77,18 +74,33 @@ export const untilEnd = (credential: TokenCredential, end: AbortSignal): TokenCr
 
 // --- internal ---
 
+/** What is in the file, once it can sign in. */
+async function checkedCertificate(outside: Surroundings, path: string, emit: Emit, named?: string): Promise<string> {
+  const { checkManagementCertificate } = await import("../prepare/management-certificate.ts");
+  const { pem, notes } = await checkManagementCertificate(ownPath(outside, path), outside.clock.now(), named);
+  for (const message of notes) emit({ kind: "note", id: "azure-cert", label: "certificate", message });
+  return pem;
+}
+
 /**
  * The file of the environment that signs in, read here as every file that somebody names: the SDK would stand still in a pipe that nobody
- * writes to, and fill the memory from a device.
+ * writes to, and fill the memory from a device. A certificate is judged as that of --azure-cert, but one with a passphrase, which only the
+ * SDK opens.
  * @returns the certificate's text; nothing of a token's, which the SDK reads anew whenever it needs one
- * @throws ClusterError Usage
+ * @throws ClusterError Usage, and what a certificate is refused with
  */
-async function readHeldFile(outside: Surroundings, { tenant, clientId }: Partial<FlagValues>): Promise<string | undefined> {
-  const { CERTIFICATE_PATH, TOKEN_FILE, heldIn } = await import("../azure/environment-sign-in.ts");
+async function readHeldFile(
+  outside: Surroundings,
+  { tenant, clientId }: Partial<FlagValues>,
+  emit: Emit,
+): Promise<string | undefined> {
+  const { CERTIFICATE_PASSWORD, CERTIFICATE_PATH, TOKEN_FILE, heldIn } = await import("../azure/environment-sign-in.ts");
   const variable = heldIn(outside.env)?.variable;
   if (tenant === undefined || clientId === undefined || (variable !== CERTIFICATE_PATH && variable !== TOKEN_FILE))
     return undefined;
   const path = outside.env[variable] ?? "";
+  if (variable === CERTIFICATE_PATH && !outside.env[CERTIFICATE_PASSWORD])
+    return checkedCertificate(outside, path, emit, variable);
   try {
     if (variable === CERTIFICATE_PATH) return (await readWhole(ownPath(outside, path))).toString("utf8");
     const file = resolve(outside.cwd, path);

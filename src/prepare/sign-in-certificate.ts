@@ -27,13 +27,14 @@ const SOON_MS = 30 * 24 * 60 * 60 * 1000;
 
 /**
  * Judges the file of `--azure-cert`: an RSA key and its certificate in PEM, either order, PKCS#1 or PKCS#8, as the 2015 recipe
- * wrote it. The first certificate counts, as @azure/identity takes its thumbprint alone. `now` in milliseconds since 1970.
+ * wrote it. The first certificate counts, as @azure/identity takes its thumbprint alone. `now` in milliseconds since 1970; `named` by
+ * what the file is named.
  * Throws ClusterError with exit 4 (sign-in), or 2 for a file that is not there or cannot be read; no error text holds anything of the key.
  */
-export async function checkManagementCertificate(file: string, now: number): Promise<SignInCertificate> {
-  const bytes = await readKept(file, "--azure-cert");
+export async function checkManagementCertificate(file: string, now: number, named = "--azure-cert"): Promise<SignInCertificate> {
+  const bytes = await readKept(file, named);
   if (bytes === undefined)
-    throw new ClusterError("AzureCertificateMissing", `--azure-cert: cannot read ${file}`, {
+    throw new ClusterError("AzureCertificateMissing", `${named}: cannot read ${file}`, {
       exit: EXIT.usage,
       advice: `${whyMissing(file)} \`azure-coreos-cluster generate-mgmt-cert\` makes one.`,
     });

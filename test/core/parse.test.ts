@@ -25,7 +25,7 @@ const TAKEN: [parser: parse.Parse<unknown>, name: string, given: string, value: 
   [parse.timeSpan, "duration", "365d", 31_536_000_000],
   [parse.location, "location", "West US", "westus"],
   [parse.location, "location", "east-us_2", "eastus2"],
-  [parse.guid, "guid", " AAAAAAAA-0000-4000-8000-0123456789AB ", "aaaaaaaa-0000-4000-8000-0123456789ab"],
+  [parse.subscriptionId, "subscriptionId", " AAAAAAAA-0000-4000-8000-0123456789AB ", "aaaaaaaa-0000-4000-8000-0123456789ab"],
   [parse.tenant, "tenant", " Contoso.onmicrosoft.com ", "Contoso.onmicrosoft.com"],
   [address.url, "url", "http://127.0.0.1:80/x", "http://127.0.0.1:80/x"],
   [address.url, "url", "https://x.example/c?sv=1&sig=x", "https://x.example/c?sv=1&sig=x"],
@@ -79,8 +79,8 @@ const REFUSED: [parser: parse.Parse<unknown>, name: string, given: readonly stri
   [parse.timeSpan, "duration", ["", "30", "1.5", "0", "0s", "-1h", "1h 30m", "1y", "h", "365d1s", "366d", "1hx"]],
   [parse.location, "location", ["", "2us", "west/us", "../x"]],
   [
-    parse.guid,
-    "guid",
+    parse.subscriptionId,
+    "subscriptionId",
     [
       "",
       "x",
@@ -89,7 +89,7 @@ const REFUSED: [parser: parse.Parse<unknown>, name: string, given: readonly stri
       "g0000000-0000-0000-0000-000000000000",
     ],
   ],
-  [parse.tenant, "tenant", ["", "x/y", "a b", "https://x.example"]],
+  [parse.tenant, "tenant", ["", "x/y", "a b", "https://x.example", "common", "consumers"]],
   [address.url, "url", ["", "x", "ftp://x", "file:///etc/passwd", "javascript:alert(1)"]],
   [
     cidrs,
@@ -186,4 +186,11 @@ test.each(["0.0.0.0", "::", "192.0.2.0/0"])("%s is no range, and everybody is wr
     exit: 2,
     advice: expect.stringContaining("Give 0.0.0.0/0 if every") as unknown,
   });
+});
+
+test.each([
+  [parse.subscriptionId, "az account list"],
+  [parse.applicationId, "az ad app list"],
+])("an id that is none is answered with where its like are listed: %#", (read, command) => {
+  expect(() => read("1234")).toThrow(expect.objectContaining({ advice: expect.stringContaining(command) }));
 });

@@ -38,7 +38,17 @@ test.each<[env: Record<string, string>, given: Partial<FlagValues>, message: str
   [{ ...SECRET, AZURE_CLIENT_ID: ID.toUpperCase() }, { clientId: ID }, undefined],
   [SECRET, {}, undefined],
   [{}, { clientId: ID }, undefined],
-  [{ AZURE_CLIENT_CERTIFICATE_PATH: "no" }, { tenant: ID, clientId: ID }, "AZURE_CLIENT_CERTIFICATE_PATH: cannot read no"],
+  [{ AZURE_CLIENT_CERTIFICATE_PATH: "no" }, { tenant: ID, clientId: ID }, "AZURE_CLIENT_CERTIFICATE_PATH: cannot read /no"],
+  [
+    { AZURE_CLIENT_CERTIFICATE_PATH: "no", AZURE_CLIENT_CERTIFICATE_PASSWORD: "x" },
+    { tenant: ID, clientId: ID },
+    "AZURE_CLIENT_CERTIFICATE_PATH: cannot read no",
+  ],
+  [
+    { AZURE_CLIENT_CERTIFICATE_PATH: import.meta.filename },
+    { tenant: ID, clientId: ID },
+    `${import.meta.filename} is no PEM file with a private key and a certificate.`,
+  ],
   [{ ...SECRET, AZURE_CLIENT_CERTIFICATE_PATH: "no" }, { tenant: ID, clientId: ID }, undefined],
   [{ AZURE_FEDERATED_TOKEN_FILE: "no" }, { tenant: ID, clientId: ID }, "AZURE_FEDERATED_TOKEN_FILE: cannot read no"],
   [{ AZURE_FEDERATED_TOKEN_FILE: "dev/zero" }, { tenant: ID, clientId: ID }, "AZURE_FEDERATED_TOKEN_FILE: cannot read dev/zero"],

@@ -10,8 +10,8 @@ import {
   voting,
 } from "./flag.ts";
 import {
-  mountPoint, timeSpan, groupName, guid, hostPart, alternatives, integer, location, resourceName,
-  anyText, file, speed, tenant, unitName,
+  mountPoint, timeSpan, groupName, subscriptionId, applicationId, hostPart, alternatives, integer, location,
+  resourceName, anyText, file, speed, tenant, unitName,
 } from "./parse.ts";
 import { AUTHORITY_HOST, clouds } from "./cloud.ts";
 import { discoveryAddress, endpoint, fileOrUrl, url } from "./address.ts";
@@ -42,7 +42,7 @@ const USUAL_SIZES = [
 export const FLAGS = {
   ...section("Azure and sign-in", {
     subscription: maybe({
-      name: "subscription", value: "ID", parse: guid, env: "AZURE_SUBSCRIPTION_ID", on: ["azure"],
+      name: "subscription", value: "ID", parse: subscriptionId, env: "AZURE_SUBSCRIPTION_ID", on: ["azure"],
       about: "Azure subscription; else the one the Azure CLI has selected",
     }),
     resourceGroup: maybe({
@@ -61,7 +61,7 @@ export const FLAGS = {
       about: "Microsoft Entra tenant to sign in to",
     }),
     clientId: maybe({
-      name: "client-id", value: "ID", parse: guid, env: "AZURE_CLIENT_ID", on: ["azure"],
+      name: "client-id", value: "ID", parse: applicationId, env: "AZURE_CLIENT_ID", on: ["azure"],
       about: "application (client) id of the service principal",
     }),
     cloud: needed({

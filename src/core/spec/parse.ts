@@ -122,7 +122,8 @@ export const alternatives = (parse: Parse<string>): Parse<string> =>
 /** A tenant of Microsoft Entra: its id, or a domain of it, as the sign-in library accepts them. */
 export const tenant: Parse<string> = accepting({ type: "string", pattern: "^\\s*[0-9a-zA-Z.-]+\\s*$" }, (value) => {
   const name = value.trim();
-  if (!/^[0-9a-zA-Z.-]+$/.test(name))
+  // the last three stand for any tenant, where a person chooses his own on a page
+  if (!/^[0-9a-zA-Z.-]+$/.test(name) || /^(common|organizations|consumers)$/i.test(name))
     throw usageError(
       `"${value}" is no tenant: its id is of the form 00000000-0000-0000-0000-000000000000, or a domain of it is given`,
       "`az account list --query '[].{name:name,tenant:tenantId}' --output table` shows yours.",
@@ -131,17 +132,17 @@ export const tenant: Parse<string> = accepting({ type: "string", pattern: "^\\s*
 });
 
 /** A GUID, lower case. */
-export const guid: Parse<string> = accepting(
-  { type: "string", pattern: "^\\s*[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\\s*$" },
-  (value) => {
+const guid = (advice: string): Parse<string> =>
+  accepting({ type: "string", pattern: "^\\s*[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\\s*$" }, (value) => {
     const id = value.trim().toLowerCase();
     if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id))
-      throw usageError(
-        `"${value}" is no id of the form 00000000-0000-0000-0000-000000000000`,
-        "`az account list --output table` shows yours.",
-      );
+      throw usageError(`"${value}" is no id of the form 00000000-0000-0000-0000-000000000000`, advice);
     return id;
-  },
+  });
+
+export const subscriptionId = guid("`az account list --output table` shows yours.");
+export const applicationId = guid(
+  "`az ad app list --show-mine --query '[].{name:displayName,clientId:appId}' --output table` shows yours.",
 );
 
 /** A resource's own name: letters, digits, `_ . -`, as most of Azure's network and compute kinds take it. */
