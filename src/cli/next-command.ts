@@ -1,20 +1,7 @@
 /** A command to type next, with the flags that decide which Azure it goes to, as they were typed this time. */
-import { shellWord } from "../core/quoting.ts";
-import { FLAGS, type FlagKey } from "../core/spec/flags.ts";
+import { type WhereFlag, isOf, whereFlags, withFlags } from "../core/own-commands.ts";
 import { commandNamed } from "./commands.ts";
 import type { Invocation } from "./invocation.ts";
-
-const WHERE: readonly FlagKey[] = [
-  "simulate",
-  "armEndpoint",
-  "subscription",
-  "resourceGroup",
-  "cloud",
-  "tenant",
-  "clientId",
-  "azureCert",
-  "dir",
-];
 
 type Typed = Pick<Invocation, "world" | "given" | "args">;
 
@@ -30,33 +17,17 @@ export function nextCommand(typed: Pick<Typed, "world" | "given">): (words: stri
  */
 export function withTypedFlags(typed: Typed): (text: string) => string {
   const flags = typedFlags(typed);
+  const isOfNamed = isOf(typed.args[0] ?? "");
   if (flags.length === 0) return (text) => text;
   return (text) =>
-    text.replaceAll(/`azure-coreos-cluster ([^`]+)`/g, (whole, words: string) => {
-      const [head = "", ...tail] = words.split(" -- ");
-      const own = head.split(" ");
-      if (!goesToAzure(own)) return whole;
-      const more = flags.filter(
-        ({ key, name }) =>
-          !own.some((word) => word === name || word.startsWith(`${name}=`)) &&
-          (key !== "resourceGroup" || own.slice(0, 2).includes(typed.args[0] ?? "")),
-      );
-      return `\`${["azure-coreos-cluster", ...own, ...more.map(({ text: flag }) => flag), ...tail.flatMap((one) => ["--", one])].join(" ")}\``;
-    });
+    withFlags(text, flags, (words, { key }) => goesToAzure(words) && (key !== "resourceGroup" || isOfNamed(words)));
 }
 
 // --- internal ---
 
-function typedFlags({ world, given }: Pick<Typed, "world" | "given">): { key: FlagKey; name: string; text: string }[] {
+function typedFlags({ world, given }: Pick<Typed, "world" | "given">): WhereFlag[] {
   const own = world.argv.includes("--") ? world.argv.slice(0, world.argv.indexOf("--")) : world.argv;
-  return WHERE.flatMap((key) => {
-    const name = `--${FLAGS[key].name}`;
-    const value = given[key];
-    if (value === undefined || !own.some((word) => word === name || word.startsWith(`${name}=`))) return [];
-    return [
-      { key, name, text: value === true ? name : value === false ? `${name}=false` : `${name} ${shellWord(String(value))}` },
-    ];
-  });
+  return whereFlags(given).filter(({ name }) => own.some((word) => word === name || word.startsWith(`${name}=`)));
 }
 
 /** A first word that is no command is a cluster's name. */

@@ -5,22 +5,23 @@
  */
 import { advised } from "../core/advice/advice.ts";
 import { ClusterError, EXIT, usageError } from "../core/errors.ts";
+import { inItsPlace } from "../core/own-commands.ts";
 import type { FlagScope } from "../core/spec/flag.ts";
 import type { FlagKey } from "../core/spec/flags.ts";
 import { clusterName } from "../core/spec/spec.ts";
 import type { Azure } from "./interface.ts";
-import { checkedOptions, valueText } from "./options.ts";
+import { type OptionsOf, checkedOptions, valueText } from "./options.ts";
 
 /** The functions that do a piece of work. */
 export type Work = Exclude<keyof Azure, "events" | "close" | symbol>;
 
 /** The same functions, which are called with nothing but what is right. */
-export const checkedCalls = (work: Pick<Azure, Work>): Pick<Azure, Work> =>
+export const checkedCalls = (work: Pick<Azure, Work>, given: OptionsOf<"azure">): Pick<Azure, Work> =>
   Object.fromEntries(
     Object.entries(PARAMETERS).map(([name, checks]) => {
       const what = name as Work;
       const call = work[what] as (...given: unknown[]) => Promise<unknown>;
-      return [what, (...given: unknown[]) => checkedCall(what, checks, call, given)];
+      return [what, (...passed: unknown[]) => checkedCall(what, checks, call, passed, given)];
     }),
   ) as unknown as Pick<Azure, Work>;
 
@@ -104,14 +105,17 @@ const PARAMETERS: Record<Work, readonly Check[]> = {
 async function checkedCall(
   what: Work,
   checks: readonly Check[],
-  call: (...given: unknown[]) => Promise<unknown>,
-  given: readonly unknown[],
+  call: (...passed: unknown[]) => Promise<unknown>,
+  passed: readonly unknown[],
+  given: OptionsOf<"azure">,
 ): Promise<unknown> {
-  if (given.length > checks.length) throw usageError(`${what} takes no ${valueText(given[checks.length])}`);
-  const checked = checks.map((check, index) => check(given[index]));
+  if (passed.length > checks.length) throw usageError(`${what} takes no ${valueText(passed[checks.length])}`);
+  const checked = checks.map((check, index) => check(passed[index]));
   try {
     return await call(...checked);
   } catch (error) {
-    throw asClusterError(error, what, typeof checked[0] === "string" ? checked[0] : undefined);
+    const name = typeof checked[0] === "string" ? checked[0] : undefined;
+    const ended = asClusterError(error, what, name);
+    throw name === undefined ? ended : inItsPlace(ended, name, given);
   }
 }

@@ -22,7 +22,7 @@ export function openAzure(options: AzureOptions, clock: Clock): Azure {
   const runs = runsOf({ given, env, cwd, clock, signal, onEvent });
   const close = (): Promise<void> => Promise.resolve(runs.close());
   return {
-    ...checkedCalls({ ...making(runs, given), ...running(runs, where), ...platform(runs, where) }),
+    ...checkedCalls({ ...making(runs, given), ...running(runs, where, given), ...platform(runs, where) }, given),
     events: () => runs.events(),
     close,
     [Symbol.asyncDispose]: close,
@@ -104,6 +104,7 @@ const making = (runs: Runs, given: OptionsOf<"azure">): Pick<Azure, "create" | "
 const running = (
   runs: Runs,
   where: InGroup,
+  given: OptionsOf<"azure">,
 ): Pick<Azure, "status" | "list" | "remove" | "reboot" | "replace" | "stop" | "start" | "destroy" | "gc" | "run" | "logs"> => ({
   async status(name, options = {}) {
     const { clusterStatus } = await import("../operations/status.ts");
@@ -157,7 +158,7 @@ const running = (
   },
   async gc() {
     const { collectExpired } = await import("../operations/gc.ts");
-    return (await runs.work({ looks: false }, (run) => collectExpired(run, where))).map(gcResult);
+    return (await runs.work({ looks: false }, (run) => collectExpired(run, where))).map((one) => gcResult(one, given));
   },
   async run(name, command, wish = {}) {
     const more = { ...where, ...wish };

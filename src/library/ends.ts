@@ -2,7 +2,9 @@
 import { ClusterError } from "../core/errors.ts";
 import { are, someOf } from "../core/words.ts";
 import type { Started } from "../operations/start.ts";
+import { inItsPlace } from "../core/own-commands.ts";
 import { asClusterError } from "./arguments.ts";
+import type { OptionsOf } from "./options.ts";
 import type { GcResult } from "./results.ts";
 
 export const notStarted = ({ document: { ready, notReady: rest }, exit, why }: Started): ClusterError =>
@@ -41,9 +43,13 @@ export function notReady({
   );
 }
 
-export function gcResult(one: Awaited<ReturnType<typeof import("../operations/gc.ts").collectExpired>>[number]): GcResult {
+export function gcResult(
+  one: Awaited<ReturnType<typeof import("../operations/gc.ts").collectExpired>>[number],
+  given: OptionsOf<"azure">,
+): GcResult {
   const { name, groupName: resourceGroup } = one.cluster;
   const thrown = "thrown" in one ? one.thrown : one.error;
   if (thrown === undefined && !("thrown" in one)) return one.document;
-  return { name, resourceGroup, error: asClusterError(thrown, "gc", name) };
+  const error = asClusterError(thrown, "gc", name);
+  return { name, resourceGroup, error: inItsPlace(error, name, { ...given, resourceGroup }) };
 }

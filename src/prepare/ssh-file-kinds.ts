@@ -139,4 +139,9 @@ const ROWS: readonly (readonly [looks: RegExp | string, is: string, advice: stri
     "an OpenSSH certificate, which Azure does not take",
     "Give the key's own .pub file: it has the same name without -cert.",
   ],
+  [
+    /-----BEGIN [A-Z0-9 ]+-----/,
+    "a PEM file without the END line that fits its BEGIN line",
+    "It is cut off, or two are mixed up: copy the whole file again.",
+  ],
 ];

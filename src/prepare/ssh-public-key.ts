@@ -4,6 +4,7 @@
  */
 import { createHash, type KeyObject } from "node:crypto";
 import { ClusterError } from "../core/errors.ts";
+import { partsOf } from "../core/ssh-blob.ts";
 import { mpint, readStrings, sshString } from "./ssh-wire.ts";
 
 export interface OpenSshPublicKey {
@@ -37,7 +38,7 @@ export function parseOpenSshPublicKey(text: string, source = "The SSH public key
   if (type !== "ssh-rsa" && type !== "ssh-ed25519") throw refusedType(type, source);
   if (!BASE64.test(encoded)) throw refused(`${source} is damaged: its second word is no base64.`, MAKE_ONE);
   const blob = Buffer.from(encoded, "base64");
-  const bits = bitsOf(type, readStrings(blob));
+  const bits = bitsOf(type, blob);
   if (bits === undefined)
     throw refused(`${source} is damaged: what it holds is no ${type} key.`, "Copy the whole line again from the .pub file.");
   if (type === "ssh-rsa" && bits < 2048)
@@ -85,12 +86,10 @@ export const sshFingerprint = (publicKey: string): string =>
 /** True when two lines hold the same key, whatever their comments say. */
 export const sameSshKey = (a: string, b: string): boolean => parseOpenSshPublicKey(a).blob.equals(parseOpenSshPublicKey(b).blob);
 
-function bitsOf(type: OpenSshPublicKey["type"], parts: Buffer[] | undefined): number | undefined {
-  const [name, first, second] = parts ?? [];
-  if (name?.toString("latin1") !== type || first === undefined) return undefined;
-  if (type === "ssh-ed25519") return parts?.length === 2 && first.length === 32 ? 256 : undefined;
-  if (parts?.length !== 3 || second === undefined || second.length === 0 || (second[0] ?? 0) >= 0x80) return undefined;
-  return BigInt(`0x${second.toString("hex")}`).toString(2).length;
+function bitsOf(type: OpenSshPublicKey["type"], blob: Buffer): number | undefined {
+  const [first, modulus] = partsOf(type, blob) ?? [];
+  if (first === undefined || type === "ssh-ed25519") return first && 256;
+  return BigInt(`0x${modulus?.toString("hex")}`).toString(2).length;
 }
 
 interface KeyLine {

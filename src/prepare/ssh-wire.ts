@@ -18,16 +18,4 @@ export function mpint(bytes: Uint8Array): Buffer {
   return sshString((plain[0] ?? 0) & 0x80 ? Buffer.concat([Buffer.of(0), plain]) : plain);
 }
 
-/** The strings that `bytes` consists of; undefined when they do not end where the bytes end. */
-export function readStrings(bytes: Buffer): Buffer[] | undefined {
-  const found: Buffer[] = [];
-  let at = 0;
-  while (at < bytes.length) {
-    if (at + 4 > bytes.length) return undefined;
-    const end = at + 4 + bytes.readUInt32BE(at);
-    if (end > bytes.length) return undefined;
-    found.push(bytes.subarray(at + 4, end));
-    at = end;
-  }
-  return found;
-}
+export { stringsIn as readStrings } from "../core/ssh-blob.ts";

@@ -22,6 +22,7 @@ test.each([
   ["run web -- sudo reboot", "run web --simulate --resource-group shared -- sudo reboot"],
   // what stands there already stays, and another cluster may be in another group
   ["destroy web --resource-group=other", "destroy web --resource-group=other --simulate"],
+  ["platform status web", "platform status web --simulate --resource-group shared"],
   ["destroy other", "destroy other --simulate"],
   ["list", "list --simulate"],
   // these ask no Azure

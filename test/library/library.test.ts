@@ -52,6 +52,16 @@ describe("a cluster's life", () => {
     expect(existsSync(join(dir, "other"))).toBe(false);
   });
 
+  test("what an error advises goes where the call went: another group may have a cluster of the name", async () => {
+    const where = { simulate: true, dir: join(dir, "where"), resourceGroup: "shared" } as const;
+    await create("twice", { ...where, numNodes: 1 });
+    const { code, advice } = await refused(() => destroy("twice", { ...where, timeout: 3000 }));
+    expect([code, advice]).toEqual([
+      "Timeout",
+      expect.stringContaining(`destroy twice --simulate --resource-group shared --dir ${where.dir}`),
+    ]);
+  });
+
   test("two rehearsals at once in one folder work one after the other", async () => {
     const both = { ...azure, dir: join(dir, "both"), numNodes: 1 };
     await Promise.all([create("aaa", both), create("bbb", both)]);

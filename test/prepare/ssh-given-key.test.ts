@@ -178,6 +178,7 @@ describe.skipIf(!ready)("named, with the command that helps", () => {
     ["a path", "echo '~/.ssh/id_rsa.pub' > f", "f", "the path of a file, and no key itself", undefined],
     ["a path of Windows", "echo 'C:\\Users\\me\\.ssh\\id_rsa' > f", "f", "the path of a file", undefined],
     ["a name", "echo id_rsa.pub > f", "f", "the path of a file", undefined],
+    ["half a PEM", "head -3 x.crt > f", "f", "without the END line", undefined],
     ["an empty file", ": > f", "f", "is empty", undefined],
     ["a web page", "echo '<!DOCTYPE html><title>x</title>' > f", "f", "a web page", undefined],
     ["a PGP key", "echo '-----BEGIN PGP PUBLIC KEY BLOCK-----' > f", "f", "a PGP key", undefined],

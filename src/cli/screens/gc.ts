@@ -3,6 +3,7 @@ import { accountWords } from "../../core/account.ts";
 import type { Documents } from "../../core/documents.ts";
 import { advised } from "../../core/advice/advice.ts";
 import { ClusterError, EXIT, type ExitCode } from "../../core/errors.ts";
+import { inItsPlace } from "../../core/own-commands.ts";
 import { plural, few } from "../../core/words.ts";
 import type { KnownCluster } from "../../operations/cluster/known-clusters.ts";
 import { type Swept, expiredClusters, sweep } from "../../operations/gc.ts";
@@ -65,13 +66,14 @@ function told(session: Session, invocation: Invocation, one: Swept): Ended {
   const { name, groupName: resourceGroup } = one.cluster;
   if ("thrown" in one) {
     const context = { ...adviceContext(invocation), name, resourceGroup };
-    const error = one.thrown instanceof ClusterError ? advised(one.thrown, context) : one.thrown;
+    const error =
+      one.thrown instanceof ClusterError ? inItsPlace(advised(one.thrown, context), name, { resourceGroup }) : one.thrown;
     session.say(renderError(withName(name, error), { color: false }));
     return { exit: exitCodeOf(error), document: { name, resourceGroup, error: errorDocument(error) } };
   }
   sayKept(session, one.document.kept);
   if (one.error === undefined) return { exit: EXIT.done, document: one.document };
-  session.say(renderError(one.error, { color: false }));
+  session.say(renderError(inItsPlace(one.error, name, { resourceGroup }), { color: false }));
   return { exit: one.error.exit, document: one.document };
 }
 

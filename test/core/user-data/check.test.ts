@@ -242,10 +242,6 @@ describe("what a node ignores, or breaks on later", () => {
     ["a network file", unit("name: 00-eth0.network\ncontent: |\n  [Match]\n  Name=eth0\n  [Network]\n  DHCP=yes")],
     ["a section of fleet's", unit("name: a.service\ncontent: |\n  [Service]\n  ExecStart=/x\n  [X-Fleet]\n  Global=true")],
     ["Go templates", file("path: /a\ncontent: docker inspect -f '{{ .State.Running }}{{end}}'")],
-    [
-      "real SSH keys, with options",
-      `${H}ssh_authorized_keys:\n  - ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA== me\n  - no-pty,command="echo hi" ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA==\n`,
-    ],
     ["exactly as many bytes as Azure takes", `${H}#${"a".repeat(MAX_BYTES - H.length - 15)}\nhostname: abc`],
   ])("says nothing of %s", (_what, text) => expect(checkUserData(text)).toEqual([]));
 

@@ -49,6 +49,7 @@ print(json.dumps(answers))`;
 const mail = (type: string, body: string): string =>
   `MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="x"\n\n--x\nContent-Type: text/x-shellscript\n\n#!/bin/sh\n--x\nContent-Type: ${type}\n\n${body}--x--\n`;
 const H = "#cloud-config\n";
+const KEY = `ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI${"A".repeat(43)}`;
 const findings = (text: string): string[] =>
   checkUserDataFile(Buffer.from(text), { platform: "ubuntu", file: "my.yaml", gunzip: (packed) => gunzipSync(packed) }).map(
     ({ level, line, message, advice }) => `${line ?? ""} ${level}: ${message} | ${advice ?? ""}`,
@@ -60,7 +61,7 @@ const file = (content: string): string => `write_files:\n  - path: /a\n    conte
 const FILES: readonly (readonly [what: string, text: string, said?: RegExp])[] = [
   ["packages and commands", `${H}packages: [curl, [git, "1.0"]]\nruncmd:\n  - [ls, -l]\n  - echo a\n`],
   ["a file and its mode", `${H}write_files:\n  - path: /a\n    permissions: "0644"\n    content: x\n    defer: true\n`],
-  ["users", `${H}users:\n  - default\n  - name: me\n    sudo: ALL=(ALL) NOPASSWD:ALL\n    ssh_authorized_keys: [a]\n`],
+  ["users", `${H}users:\n  - default\n  - name: me\n    sudo: ALL=(ALL) NOPASSWD:ALL\n    ssh_authorized_keys: [${KEY}]\n`],
   [
     "a disk",
     `${H}fs_setup:\n  - device: /dev/disk/azure/scsi1/lun0\n    filesystem: ext4\n    overwrite: false\nmounts:\n  - [/dev/sdc, /data]\n`,
@@ -97,7 +98,7 @@ const FILES: readonly (readonly [what: string, text: string, said?: RegExp])[] =
   ["no, in quotes", `${H}package_update: "no"\n`, /^2 warning: package_update is text.*without quotes: false/],
   [
     "no in quotes, where any text is yes",
-    `${H}users: [default, {name: me, system: "false", ssh_authorized_keys: [a]}]\n`,
+    `${H}users: [default, {name: me, system: "false", ssh_authorized_keys: [${KEY}]}]\n`,
     /^2 error: users\[1\].* true or false \|.*any text is true to cloud-init here/,
   ],
   ["a text that is no truth", `${H}package_update: maybe\n`, /^2 error: package_update must be true or false/],
@@ -268,7 +269,7 @@ test.each<[string, string, RegExp]>([
   ],
   [
     "users without the one whom we are",
-    `${H}users:\n  - {name: bob, ssh_authorized_keys: [a]}\n`,
+    `${H}users:\n  - {name: bob, ssh_authorized_keys: [${KEY}]}\n`,
     /^3 error: users has no default.*- default/,
   ],
   ["our user without a key", `${H}users: [{name: core}]\n`, /^2 error: users has no default/],
@@ -282,7 +283,7 @@ test.each<[string, string, RegExp]>([
   ],
   [
     "Azure's keys left out, and others given",
-    `${H}allow_public_ssh_keys: no\nssh_authorized_keys: [a]\n`,
+    `${H}allow_public_ssh_keys: no\nssh_authorized_keys: [${KEY}]\n`,
     /^2 warning: core has the keys that are given here/,
   ],
   [
@@ -305,7 +306,11 @@ test.each<[string, string, RegExp]>([
     `${H}write_files:\n  - {path: /a, owner: "nginx:nginx"}\n`,
     /^3 warning: write_files\[0\].owner: nginx may not be there.*defer: true/,
   ],
-  ["our user with keys of its own", `${H}users: [{name: core, ssh_authorized_keys: [a]}]\n`, /^2 warning: core has the keys/],
+  [
+    "our user with keys of its own",
+    `${H}users: [{name: core, ssh_authorized_keys: [${KEY}]}]\n`,
+    /^2 warning: core has the keys/,
+  ],
   [
     "a file that is written twice",
     `${H}write_files:\n  - {path: /a, content: a}\n  - {path: /a, content: b}\n`,

@@ -1,4 +1,6 @@
 /** Who may log in, and as what the node is known: users, SSH keys, the host name. Never quotes a key in a message. */
+import { fromBase64 } from "../../base64.ts";
+import { partsOf } from "../../ssh-blob.ts";
 import { error, warning, type CheckOptions, type Finding } from "./finding.ts";
 import { valueAt, type Mapping, type Tree } from "./tree.ts";
 
@@ -40,38 +42,33 @@ function checkUserName(name: string, line: number, path: string, { platform }: C
   return [error(line, path, `"${name}" is no user name, ${stops}`, "Small letters, digits, dashes and underscores.")];
 }
 
-function checkKeys(keys: Tree | undefined, path: string): readonly Finding[] {
-  if (keys?.kind !== "list") return [];
-  return keys.items.flatMap((key, index): readonly Finding[] => {
-    if (key.kind !== "scalar") return [];
-    const problem = keyProblem(key.text.trim());
-    return problem === undefined
-      ? []
-      : [
-          problem.startsWith("DSA")
-            ? warning(key.line, `${path}[${index}]`, problem)
-            : error(key.line, `${path}[${index}]`, problem),
-        ];
-  });
+/** @param keys a list, or one text */
+export function checkKeys(keys: Tree | undefined, path: string): readonly Finding[] {
+  if (keys?.kind === "list")
+    return keys.items.flatMap((key, index) => (key.kind === "scalar" ? checkKeys(key, `${path}[${index}]`) : []));
+  if (keys?.kind !== "scalar") return [];
+  const problem = keyProblem(keys.text);
+  if (problem === undefined) return [];
+  return [problem.startsWith("DSA") ? warning(keys.line, path, problem) : error(keys.line, path, problem)];
 }
 
-const KEY = /(?:^|\s)((?:sk-)?(?:ssh|ecdsa)-[a-z0-9@.-]+)\s+([A-Za-z0-9+/]+={0,2})(?:\s|$)/;
+/** As sshd reads its file: lines, of which empty ones and comments say nothing. */
+function keyProblem(text: string): string | undefined {
+  if (text.includes("PRIVATE KEY")) return "this is a private key: it must not be in a cloud-config; use the .pub file";
+  const lines = text.split(/[\r\n]+/).filter((line) => !/^[ \t]*(#|$)/.test(line));
+  if (lines.length === 0) return NO_KEY;
+  return lines.map(lineProblem).find((problem) => problem !== undefined);
+}
 
-/** What is wrong with a line of authorized_keys; options before the type are allowed, as sshd allows them. */
-function keyProblem(line: string): string | undefined {
-  if (line.includes("PRIVATE KEY")) return "this is a private key: it must not be in a cloud-config; use the .pub file";
-  const [, type, base64] = KEY.exec(line) ?? [];
-  if (type === undefined || base64 === undefined) return "this is no SSH public key";
-  if (!startsWithType(base64, type)) return `this is no ${type} key: its data is damaged`;
+const NO_KEY = "this is no SSH public key";
+/** Behind the options that a line may have. Blanks are those of ASCII: a no-break space, as web pages have it, is none to sshd. */
+const KEY = /(?:^|[ \t])((?:sk-)?(?:ssh|ecdsa)-[a-z0-9@.-]+)[ \t]+([A-Za-z0-9+/]+={0,2})(?:[ \t]|$)/;
+
+function lineProblem(line: string): string | undefined {
+  const [, type, data] = KEY.exec(line) ?? [];
+  if (type === undefined || data === undefined)
+    return /\u00A0/.test(line) ? `${NO_KEY}: its blanks are no-break spaces, which sshd does not know` : NO_KEY;
+  const blob = fromBase64(data);
+  if (blob === undefined || partsOf(type, blob) === undefined) return `this is no ${type} key: its data is damaged, or cut off`;
   return type === "ssh-dss" ? "DSA keys are no longer accepted by sshd" : undefined;
-}
-
-/** The data of a public key is a length of four bytes, the type's name, and the rest (RFC 4253, 6.6). */
-function startsWithType(base64: string, type: string): boolean {
-  if (base64.length % 4 !== 0) return false;
-  try {
-    return atob(base64).startsWith(`\0\0\0${String.fromCharCode(type.length)}${type}`);
-  } catch {
-    return false;
-  }
 }

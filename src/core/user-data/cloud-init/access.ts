@@ -4,6 +4,7 @@
  * the modules that make users and write keys.
  */
 import { USER } from "../../plan/resources/machine.ts";
+import { checkKeys } from "../check/access.ts";
 import { error, warning, type Finding } from "../check/finding.ts";
 import { type Mapping, type Tree, valueAt } from "../check/tree.ts";
 import { isTrue } from "./taken.ts";
@@ -14,6 +15,7 @@ export const checkUsers = (root: Mapping): readonly Finding[] => [
   ...checkUserList(root),
   ...checkKeyImport(root),
   ...checkModules(root),
+  ...checkAuthorizedKeys(root),
 ];
 
 // --- internal ---
@@ -83,10 +85,23 @@ function checkModules(root: Mapping): readonly Finding[] {
   ];
 }
 
+/** Written as they are to authorized_keys, where sshd passes over what is no key. ug_util.py takes dashes in a user's keys. */
+function checkAuthorizedKeys(root: Mapping): readonly Finding[] {
+  const users = valueAt(root, "users");
+  const listed = users?.kind === "list" ? users.items : [];
+  return [
+    ...checkKeys(valueAt(root, OWN_KEYS[0]), OWN_KEYS[0]),
+    ...listed.flatMap((user, index) =>
+      user.kind === "map" ? OWN_KEYS.flatMap((key) => checkKeys(valueAt(user, key), `users[${index}].${key}`)) : [],
+    ),
+  ];
+}
+
 const NOBODY = `no machine has ${USER} with the cluster's key, and nothing logs in there`;
 const ONLY_THESE = `${USER} has the keys that are given here, and not the cluster's own`;
 const ADVICE = 'Put "- default" before the others.';
-const KEYS = ["ssh_authorized_keys", "ssh-authorized-keys", "ssh_import_id", "ssh-import-id"];
+const OWN_KEYS = ["ssh_authorized_keys", "ssh-authorized-keys"] as const;
+const KEYS = [...OWN_KEYS, "ssh_import_id", "ssh-import-id"];
 
 /** Of a user, or of all of them: a text with commas, a list, or a map; the words of commands. @param depth lists in lists; an alias may be its own */
 export function namesOf(tree: Tree, depth = 2): readonly string[] {
