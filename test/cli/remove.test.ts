@@ -100,6 +100,28 @@ test("what goes of a node goes as it was read, so that what another run makes in
   for (const condition of conditions) expect(condition).toMatch(/^(W\/)?"?[\w-]{4,}"?$/);
 });
 
+test("what Azure calls deleted and shows all the same is not called removed, and the same command goes on with it", async () => {
+  const azure = await withCluster("--pip");
+  const path = inGroup("abc", "Microsoft.Compute/virtualMachines", "abc-coreos-3");
+  const { body } = await byHand(azure, "GET", path);
+  const { networkProfile } = body["properties"] as {
+    networkProfile: { networkInterfaces: { properties: { deleteOption: string } }[] };
+  };
+  for (const { properties } of networkProfile.networkInterfaces) properties.deleteOption = "Detach";
+  expect((await byHand(azure, "PUT", path, body)).status).toBe(200);
+  const { exit, document } = await azure.json<{ error: { code: string; message: string } }>("remove abc 3 --yes", {
+    azure: async (request) =>
+      request.method === "DELETE" && /(publicIPAddresses|networkInterfaces)\/abc-coreos-3/i.test(request.url)
+        ? { status: 204, headers: {} }
+        : azure.simulation.handle(request),
+  });
+  expect([exit, document.error.code]).toEqual([3, "NotRemoved"]);
+  expect(document.error.message).toMatch(/abc-coreos-3-nic\n.*abc-coreos-3-ip$/);
+  const again = await azure.run("remove abc 3 --yes");
+  expect(again.exit, again.stderr).toBe(0);
+  expect(everything(azure).filter((id) => id.includes("coreos-3"))).toEqual([]);
+});
+
 /** As a destroy does before its first delete. */
 async function markDestroying(azure: TestAzure): Promise<void> {
   const claim = azure.exchanges.find(({ method, url }) => method === "PUT" && url.includes("/publicIPAddresses/"));

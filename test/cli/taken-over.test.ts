@@ -97,3 +97,27 @@ test("a machine that is taken over stays, with what it holds and stands on", asy
   expect(deletes(azure).filter((one) => !one.includes("/sshPublicKeys/"))).toEqual([]);
   azure.close();
 });
+
+test("a destroy that is refused leaves the mark of another one alone", async () => {
+  const azure = await withCluster();
+  const MARK = "2026-11-22T12:00:00.000Z";
+  let claim = "";
+  const { exit, stderr } = await azure.run(DESTROY, {
+    azure: async (request) => {
+      const path = new URL(request.url).pathname.replace(/^\/subscriptions\/[^/]+/, "");
+      // it is read by its name just before it is marked
+      if (claim === "" && request.method === "GET" && /\/publicIPAddresses\/mycluster-ip-[^/]+$/i.test(path)) {
+        claim = path;
+        const { body } = await byHand(azure, "GET", path);
+        const marked = { tags: { ...(body["tags"] as object), "aoc-destroying": MARK } };
+        expect((await byHand(azure, "PATCH", path, marked)).status).toBe(200);
+      }
+      if (request.method !== "DELETE") return azure.simulation.handle(request);
+      const error = { code: "AuthorizationFailed", message: "no" };
+      return { status: 403, headers: { "content-type": "application/json" }, body: JSON.stringify({ error }) };
+    },
+  });
+  expect(exit, stderr).toBe(4);
+  expect((await byHand(azure, "GET", claim)).body["tags"]).toMatchObject({ "aoc-destroying": MARK });
+  azure.close();
+});

@@ -6,18 +6,17 @@
  * is marked before anything is deleted and is the last to go. What a create has asked for before that is found by the next look.
  */
 import type { Alike, Gone } from "../../core/documents.ts";
-import { AzureError, isAbsence } from "../../core/advice/azure-error.ts";
+import { AzureError } from "../../core/advice/azure-error.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { shellWord } from "../../core/quoting.ts";
 import { nameOf } from "../../core/plan/resource.ts";
-import { TAG_LIMIT } from "../../core/plan/tag-limits.ts";
 import { type Left, countDown } from "./count-down.ts";
 import { patiently, deletePatiently, retag } from "../../engine/patiently.ts";
-import type { TagTarget } from "../../engine/provider.ts";
 import { endedByStop, toTheEnd } from "../../engine/tools.ts";
 import { type Doom, refuseUntold, surveyDoom } from "./doom-survey.ts";
 import { TAKES_ALONG, refuseTaken } from "../cluster/let-go.ts";
 import { deleteUntilGone, gone, tagHeld } from "./delete-until-gone.ts";
+import { ifThere, mark, unmark } from "./mark.ts";
 import { USED } from "./used-by-others.ts";
 import { lookIn } from "../cluster/find.ts";
 import { DESTROYING, type Tags, isOurs, isToolTag } from "../../core/plan/tags.ts";
@@ -46,18 +45,19 @@ export async function destroyCluster(run: Run, planned: Doom, still?: (tags: Tag
   const doom = await lookAgain(run, planned);
   refuseUntold(doom);
   refuseTaken(doom.taken);
+  const at = new Date(run.clock.now()).toISOString();
   try {
-    await mark(run, doom, still);
+    await mark(run, doom, at, still);
     await tagHeld(run, doom).catch((error: unknown) => {
       // a group that goes whole takes them along, whatever they carry
       if (!doom.whole) throw error;
       run.tools.signal.throwIfAborted();
     });
   } catch (error) {
-    if (endedByStop(run.tools, error)) await unmark(run, doom);
+    await unmark(run, doom, at);
     throw error;
   }
-  return doom.whole ? deleteGroup(run, doom) : deletePieces(run, doom);
+  return doom.whole ? deleteGroup(run, doom, at) : deletePieces(run, doom, at);
 }
 
 /** Waits until a group that is being deleted is gone; true when it is. */
@@ -81,7 +81,7 @@ async function lookAgain(run: Run, planned: Doom): Promise<Doom> {
   return { ...doom, whole: doom.whole && planned.whole };
 }
 
-async function deleteGroup(run: Run, doom: Doom): Promise<Destroyed> {
+async function deleteGroup(run: Run, doom: Doom, at: string): Promise<Destroyed> {
   const { tools, emit } = run;
   const { located, scope } = doom;
   const about = { id: scope, label: `resource group ${located.groupName}` };
@@ -90,7 +90,7 @@ async function deleteGroup(run: Run, doom: Doom): Promise<Destroyed> {
   const told = new Map(all.map((one) => [one.id.toLowerCase(), one]));
   for (let attempt = 1; ; attempt++) {
     if (run.stop.aborted && attempt === 1) {
-      await unmark(run, doom);
+      await unmark(run, doom, at);
       throw run.stop.reason;
     }
     if (attempt === 1) emit({ ...about, kind: "started", detail: `being deleted with all that is in it` });
@@ -104,7 +104,7 @@ async function deleteGroup(run: Run, doom: Doom): Promise<Destroyed> {
     const unbegun = attempt === 1 && endedByStop(tools, failure);
     if (unbegun) emit({ ...about, kind: "skipped" });
     if (unbegun || isRefusal(failure)) {
-      await unmark(run, doom);
+      await unmark(run, doom, at);
       throw failure;
     }
     if (failure !== undefined && !(failure instanceof AzureError)) throw failure;
@@ -138,7 +138,7 @@ async function counted<T>(run: Run, groupName: string, left: Left, work: () => P
   return work().finally(() => over.abort(new Error("over")));
 }
 
-async function deletePieces(run: Run, doom: Doom): Promise<Destroyed> {
+async function deletePieces(run: Run, doom: Doom, at: string): Promise<Destroyed> {
   const { deleted, now, failure, anew } = await deleteUntilGone(run, doom, { wanted: () => true });
   const left = [...now.ours.map(gone), ...now.strange.map(({ id, type }) => ({ id, kind: type }))];
   if (left.length === 0 && anew) throw madeAgain(doom.located.name);
@@ -146,7 +146,7 @@ async function deletePieces(run: Run, doom: Doom): Promise<Destroyed> {
   else if (left.length === 0) sayEmpty(run, now);
   const unbegun = run.stop.aborted && failure === undefined && left.length > 0;
   if (deleted.length === 0 && (isRefusal(failure) || unbegun)) {
-    await unmark(run, doom);
+    await unmark(run, doom, at);
     throw unbegun ? run.stop.reason : failure;
   }
   return { deleted, left, kept: now.kept, ...(left.length === 0 || failure === undefined ? {} : { failure }) };
@@ -165,44 +165,6 @@ const madeAgain = (name: string): ClusterError =>
     exit: EXIT.conflict,
     advice: `What you confirmed is destroyed. If the new one is to go too: \`azure-coreos-cluster destroy ${name}\`.`,
   });
-
-/** What carries the mark, with its tags: the claims first, for a create looks there. */
-function marked({ located, scope }: Doom): { target: TagTarget; tags: Record<string, string> }[] {
-  return [
-    ...located.claims.map(({ kind, id, tags }) => ({ target: { kind, id }, tags })),
-    ...(located.own ? [{ target: { kind: "resourceGroup" as const, id: scope }, tags: located.group?.tags ?? {} }] : []),
-  ];
-}
-
-async function mark(run: Run, doom: Doom, still: ((tags: Tags) => void) | undefined): Promise<void> {
-  const at = new Date(run.clock.now()).toISOString();
-  const change = (now: Tags): Tags | undefined => {
-    if (now[DESTROYING] !== undefined) return undefined;
-    still?.(now);
-    // a resource that is full of tags has room for it in place of our own print
-    const room = Object.keys(now).length < TAG_LIMIT ? now : withoutTags(now, ["aoc-fingerprint"]);
-    return { ...room, [DESTROYING]: at };
-  };
-  const open = marked(doom).filter(({ tags }) => tags[DESTROYING] === undefined);
-  const marking = (which: (target: TagTarget) => boolean) => (): Promise<void[]> =>
-    Promise.all(open.flatMap(({ target }) => (which(target) ? [ifThere(retag(target, change, run.tools))] : [])));
-  const claims = marking(({ kind }) => kind !== "resourceGroup");
-  const groups = marking(({ kind }) => kind === "resourceGroup");
-  if (still === undefined) await Promise.all([claims(), groups()]);
-  else {
-    // the claim has an etag, so that its answer is the one that counts: a group is not marked for nothing
-    await claims();
-    await groups();
-  }
-}
-
-/** Takes the mark back that this run has written, as well as may be: the cluster stays. */
-async function unmark(run: Run, doom: Doom): Promise<void> {
-  const fresh = marked(doom).filter(({ tags }) => tags[DESTROYING] === undefined);
-  await Promise.all(
-    fresh.map(({ target }) => retag(target, (now) => withoutTags(now, [DESTROYING]), toTheEnd(run.tools)).catch(() => undefined)),
-  );
-}
 
 /** A group that others use stays, and is the cluster's no more. */
 async function release(run: Run, { located, scope }: Doom): Promise<void> {
@@ -226,13 +188,4 @@ function sayEmpty(run: Run, { located: { group, groupName }, scope, foreign, tol
     label: nameOf(scope),
     message: `The resource group ${groupName} is empty now, and stays, for it is not the cluster's. To delete it: az group delete --name ${shellWord(groupName)}`,
   });
-}
-
-/** Somebody else may delete it at the same time. */
-async function ifThere(work: Promise<void>): Promise<void> {
-  try {
-    await work;
-  } catch (error) {
-    if (!isAbsence(error) && !(error instanceof AzureError && error.code === "ResourceGroupBeingDeleted")) throw error;
-  }
 }

@@ -2,6 +2,7 @@
 import { destroyedMeanwhile } from "../cluster/being-destroyed.ts";
 import { type Design, designOf, names } from "../../core/plan/cluster.ts";
 import { ownTagsOf, withNodes } from "../../core/plan/claim-change.ts";
+import { ClusterError, EXIT } from "../../core/errors.ts";
 import type { Owner } from "../../core/plan/proof.ts";
 import { taggedNodes } from "../../core/plan/read-tags.ts";
 import { claim as claimResource } from "../../core/plan/resources/claim.ts";
@@ -51,20 +52,24 @@ async function atOnce(work: readonly Promise<void>[]): Promise<void> {
   if (failed !== undefined) throw failed.reason;
 }
 
-/** How often the same nodes are looked for, when somebody makes them again and again. */
+/** How often what is left of the nodes is deleted, when somebody makes them again and again, or Azure does not do what it says. */
 const PASSES = 4;
+/** A read may still show for seconds what has gone. */
+const LAG_MS = 5000;
 
 /**
  * What the machines have not taken along; and machines again, for a run that read the claim before it was changed may have made the
  * nodes anew, as missing. What is seen of them before a look at a claim that does not have them is such a run's, which makes no
  * more of it; what is seen with a claim that has them again is wanted.
+ * @throws ClusterError NotRemoved (exit 3): the last look shows something of them all the same
  */
 async function removeRest(run: Run, removal: Removal, force: boolean): Promise<void> {
   const { spec, claim, groupName, owner, going, parts } = removal;
   const claimedNow = async (): Promise<ReadonlySet<number> | undefined> =>
     taggedNodes((await getPatiently(claim, run.tools))?.tags ?? {});
   let rest: readonly NodePart[] = parts.filter((part) => part.kind !== "machine");
-  for (let pass = 1; pass <= PASSES; pass++) {
+  let before: readonly string[] = [];
+  for (let pass = 1; ; pass++) {
     const where = { owner, groupName };
     const parts = await partsOf(run, spec, where, going);
     const machines = new Set(parts.filter((part) => part.kind === "machine").map((part) => part.node));
@@ -76,12 +81,24 @@ async function removeRest(run: Run, removal: Removal, force: boolean): Promise<v
       (part) => claimed?.has(part.node) !== true,
     );
     if (doomed.length === 0) return;
+    if (pass > PASSES) throw notRemoved(spec.name, doomed);
+    if (doomed.some(({ id }) => before.includes(id))) await run.clock.sleep(LAG_MS, run.tools.signal);
+    before = doomed.map(({ id }) => id);
     const again = doomed.filter((part) => part.kind === "machine").map((part) => part.node);
     if (again.length > 0) await leaveEtcd(run, { ...removal, going: again }, force, BY_FORCE);
     await removeAll(run, owner, doomed, async (node) => (await claimedNow())?.has(node) === true);
     rest = [];
   }
 }
+
+const notRemoved = (name: string, left: readonly NodePart[]): ClusterError =>
+  new ClusterError("NotRemoved", [`of what was to go ${name} still has:`, ...left.map(({ id }) => `  ${id}`)].join("\n"), {
+    source: "azure",
+    exit: EXIT.partly,
+    advice:
+      "Azure said that it is deleted, or somebody makes it again and again. It may cost money. Run the same command again: it goes on from here. " +
+      "What it cannot delete, `az resource delete --ids ID` may.",
+  });
 
 /** The cluster with some of its nodes. */
 function clusterWith(
