@@ -85,6 +85,7 @@ dmdName 2.5.4.54
 pseudonym 2.5.4.65
 role 2.5.4.72
 c3 countryCode3c 2.5.4.98 printable 3-3
+n3 countryCode3n 2.5.4.99 numeric 3-3
 dnsName 2.5.4.100
 unstructuredName 1.2.840.113549.1.9.2
 unstructuredAddress 1.2.840.113549.1.9.8
@@ -106,6 +107,10 @@ friendlyCountryName 0.9.2342.19200300.100.1.43
 uid uniqueIdentifier 0.9.2342.19200300.100.1.44
 organizationalStatus 0.9.2342.19200300.100.1.45
 buildingName 0.9.2342.19200300.100.1.48
+INN 1.2.643.3.131.1.1 numeric 1-12
+OGRN 1.2.643.100.1 numeric 1-13
+SNILS 1.2.643.100.3 numeric 1-11
+OGRNIP 1.2.643.100.5
 `;
 
 const ROWS = TABLE.trim()

@@ -5,7 +5,7 @@
 import type forge from "node-forge";
 
 export type Der = forge.asn1.Asn1;
-export type StringType = "printable" | "utf8" | "ia5";
+export type StringType = "printable" | "utf8" | "ia5" | "numeric";
 
 export interface DerWriter {
   sequence(items: readonly Der[]): Der;
@@ -35,7 +35,8 @@ export async function loadDer(): Promise<DerWriter> {
   const whole = (type: forge.asn1.Type, items: readonly Der[]): Der => asn1.create(Class.UNIVERSAL, type, true, [...items]);
   const plain = (type: forge.asn1.Type, content: string): Der => asn1.create(Class.UNIVERSAL, type, false, content);
   const bytesOf = (der: Der): Buffer => Buffer.from(asn1.toDer(der).getBytes(), "latin1");
-  const strings = { printable: Type.PRINTABLESTRING, utf8: Type.UTF8, ia5: Type.IA5STRING };
+  const numeric = 18 as unknown as forge.asn1.Type;
+  const strings = { printable: Type.PRINTABLESTRING, utf8: Type.UTF8, ia5: Type.IA5STRING, numeric };
   return {
     sequence: (items) => whole(Type.SEQUENCE, items),
     set: (items) =>

@@ -36,7 +36,8 @@ export function parseOpensslConf(text: string, file: string): ReadonlyMap<string
       continue;
     }
     const at = content.indexOf("=");
-    if (at < 1) throw fail(`"${content}" is neither [ section ] nor name = value`);
+    if (at < 1 || NO_NAME.test(content.slice(0, at).replace("::", "")))
+      throw fail(`"${content}" is neither [ section ] nor name = value`);
     const [section, name] = qualified(content.slice(0, at).trim(), current);
     if (!sections.has(section)) sections.set(section, []);
     const raw = content.slice(at + 1).trim();
@@ -52,6 +53,9 @@ export function parseOpensslConf(text: string, file: string): ReadonlyMap<string
   }
   return new Map([...sections].map(([name, entries]) => [name, lastOfEach(entries)]));
 }
+
+/** What no name holds, but for the :: after a section's (keysets.pl). */
+const NO_NAME = /["#$'():<>[\]`{}]/;
 
 /** A name that is given again replaces the one before. */
 const lastOfEach = (entries: readonly ConfEntry[]): ConfSection =>
@@ -89,14 +93,14 @@ function logicalLines(text: string): { content: string; line: number }[] {
     .filter(({ content }) => content !== "");
 }
 
-/** Everything from an unquoted, unescaped `#`. */
+/** Everything from an unquoted, unescaped `#`. A quotation mark that is not closed goes on to the end. */
 function withoutComment(content: string): string {
-  return /^(?:\\.|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`|[^#])*/.exec(content)?.[0] ?? "";
+  return /^(?:\\.|"(?:\\.|[^"\\])*(?:"|$)|'(?:\\.|[^'\\])*(?:'|$)|`(?:\\.|[^`\\])*(?:`|$)|[^#"'`])*/.exec(content)?.[0] ?? "";
 }
 
 const ESCAPES: Record<string, string> = { n: "\n", r: "\r", b: "\b", t: "\t" };
 const TOKEN =
-  /\\(?<escaped>.)|(?<quote>["'`])(?<quoted>(?:\\.|(?!\k<quote>)[^\\])*)\k<quote>|\$(?:\{(?<braced>[^}]*)\}|\((?<round>[^)]*)\)|(?<bare>(?:\w+::)?\w+))|(?<text>[\s\S])/g;
+  /\\(?<escaped>.)|(?<quote>["'`])(?<quoted>(?:\\.|(?!\k<quote>)[^\\])*)(?:\k<quote>|$)|\$(?<open>[{(]?)(?<variable>(?:\w+::)?\w*)(?<close>[})]?)|(?<text>[\s\S])/g;
 
 function expand(
   value: string,
@@ -108,12 +112,14 @@ function expand(
     const part = found.at(-1) as Record<string, string | undefined>;
     if (part["escaped"] !== undefined) return ESCAPES[part["escaped"]] ?? part["escaped"];
     if (part["quoted"] !== undefined) return part["quoted"].replace(/\\(.)/g, "$1");
-    const variable = part["braced"] ?? part["round"] ?? part["bare"];
+    const { variable, open = "", close = "" } = part;
     if (variable === undefined) return part["text"] ?? "";
+    if (open !== "" && `${open}${close}` !== "{}" && `${open}${close}` !== "()")
+      throw fail(`the variable $${open}${variable} is not closed by "${open === "{" ? "}" : ")"}"`);
     const [from, name] = qualified(variable, section);
     if (from === "ENV") throw fail(`$${variable} is not read from the environment: write the value itself`);
     const entry = look(from, name) ?? look("default", name);
     if (entry === undefined) throw fail(`the variable $${variable} has no value above this line`);
-    return entry.value;
+    return open === "" ? `${entry.value}${close}` : entry.value;
   });
 }

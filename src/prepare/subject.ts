@@ -92,16 +92,22 @@ export function readCertConf(text: string, file = "cert.conf"): CertConf {
   return { subject: { attributes, bits: bitsOf(find("default_bits"), file, notes) }, notes };
 }
 
-/** `/C=US/O=My Company/CN=www.test.com`, as `openssl req -subj` takes it; a backslash keeps a slash in a value. */
+/**
+ * `/C=US/O=My Company/CN=www.test.com`, as `openssl req -subj` takes it: a plus joins a name to the one before, and a backslash keeps a slash
+ * or a plus in a value.
+ */
 export function parseSubject(text: string): Subject {
-  const parts = text.split(/(?<!\\)\//);
-  if (parts[0] !== "" || parts.length < 2)
-    throw refuse(`The subject "${text}"`, undefined, "must look like /C=US/O=My Company/CN=name");
-  const attributes = parts.slice(1).map((part) => {
+  const place: Place = { file: `The subject "${text}"`, names: new Map(), notes: [] };
+  const parts = text.match(/[/+](?:\\.|[^/+\\])*/gs) ?? [];
+  if (!text.startsWith("/") || parts.join("") !== text)
+    throw refuse(place.file, undefined, "must look like /C=US/O=My Company/CN=name");
+  const attributes = parts.map((part): SubjectAttribute => {
     const at = part.indexOf("=");
-    if (at < 1) throw refuse(`The subject "${text}"`, undefined, `has "${part}" where NAME=value is expected`);
-    const place: Place = { file: `The subject "${text}"`, names: new Map(), notes: [] };
-    return attribute(part.slice(0, at), part.slice(at + 1).replace(/\\(.)/g, "$1"), place, undefined);
+    const joined = part.startsWith("+");
+    const hint = joined ? "; a plus that belongs to a value is written \\+" : "";
+    if (at < 2) throw refuse(place.file, undefined, `has "${part.slice(1)}" where NAME=value is expected${hint}`);
+    const one = attribute(part.slice(1, at), part.slice(at + 1).replace(/\\(.)/gs, "$1"), place, undefined);
+    return joined ? { ...one, joined: true } : one;
   });
   return { attributes, bits: MIN_BITS };
 }
@@ -143,7 +149,7 @@ function attributesOf(section: ConfSection, top: ConfSection, prompting: boolean
     const value = prompting ? answered(name) : entry.value;
     if (value === undefined || value === "") return [];
     // "0.organizationName" allows one name twice: what is before the dot is no part of it. A plus joins it to the name before it.
-    const [, plus, plain = ""] = /^(?:[^.:,]*[.:,](?=.))?(\+?)(.*)$/.exec(name) ?? [];
+    const [, plus, plain = ""] = /^(?:[^.,]*[.,](?=.))?(\+?)(.*)$/.exec(name) ?? [];
     const one = attribute(plain, value, place, line);
     return [plus === "+" && at > 0 ? { ...one, joined: true as const } : one];
   });
@@ -155,7 +161,7 @@ function attribute(given: string, value: string, { file, names }: Place, line: n
     throw refuse(
       file,
       line,
-      `has the name "${given}", which openssl does not know either (it knows ${KNOWN_NAMES().join(", ")} and more; any other needs its object id, as in 0.1.2.3.4 = value, or an oid_section)`,
+      `has the name "${given}", which is no name of a subject here (those are ${KNOWN_NAMES().join(", ")} and more; any other needs its object id, as in 0.1.2.3.4 = value, or an oid_section)`,
     );
   const wrong = problem(kind.name, kind, value);
   if (wrong !== undefined) throw refuse(file, line, `has ${kind.name}="${value}", but ${wrong}`);
@@ -174,6 +180,7 @@ function problem(
   if (length < least) return `at least ${least} characters are needed`;
   if (type === "printable" && !/^[A-Za-z0-9 '()+,\-./:=?]*$/.test(value))
     return "only letters, digits and '()+,-./:=? are allowed";
+  if (type === "numeric" && !/^[\d ]*$/.test(value)) return "only digits are allowed";
   if (type === "ia5" && !/^[ -~]*$/.test(value)) return "only ASCII characters are allowed";
   return undefined;
 }

@@ -51,6 +51,10 @@ test.each([
   ["numbered names", conf("0.organizationName = A\n1.organizationName = B"), "O=A|O=B"],
   ["a name given twice in one section", conf("OU = A\nCN = $OU\nOU = B"), "CN=A|OU=B"],
   ["an empty value is left out", conf("O =\nCN = a"), "CN=a"],
+  ["an apostrophe, which opens a quotation", conf("O = O'Reilly # c\nCN = a"), "O=OReilly # c|CN=a"],
+  ["a quotation that is not closed", conf('O = "abc \nCN = a"b\'#'), "O=abc|CN=ab'#"],
+  ["what closes no variable", conf("CN = a\nO = $CN} ${CN}) $dn::CN::b"), "CN=a|O=a} a) a::b"],
+  ["a value for another section", conf("x::OU = b\nCN = a"), "CN=a"],
   ["a byte order mark", `\uFEFF${conf("CN = a")}`, "CN=a"],
   ["text beyond ASCII", conf("O = Bücher & Söhne\nemailAddress = a@b.example"), "O=Bücher & Söhne|emailAddress=a@b.example"],
   ["questions with answers", conf("CN = Your name\nCN_default = a\nCN_max = 64", ""), "CN=a"],
@@ -72,7 +76,18 @@ test.each([
     conf("commonName = Common Name (hostname)\nO = Org", ""),
     "cert.conf line 2 names questions without answers",
   ],
-  ["an unknown name", conf("CN = a\nCompany = b"), `line 6 has the name "Company", which openssl does not know either`],
+  ["an unknown name", conf("CN = a\nCompany = b"), `line 6 has the name "Company", which is no name of a subject here`],
+  [
+    "what stands in other parts of a certificate",
+    conf("CN = a\nsubjectAltName = DNS:a"),
+    `"subjectAltName", which is no name of a subject`,
+  ],
+  ["a variable that is not closed", conf("O = ${CN\nCN = a"), 'line 5: the variable ${CN is not closed by "}"'],
+  ["one that is closed by another sign", conf("CN = a\nO = $(CN}"), 'line 6: the variable $(CN is not closed by ")"'],
+  ["one with a blank in it", conf("CN = a\nO = ${CN }"), "line 6: the variable ${CN is not closed"],
+  ["a dollar that is no variable", conf("CN = 5$"), "line 5: the variable $ has no value"],
+  ["a colon in a name", conf("a:OU = b\nCN = a"), 'line 5: "a:OU = b" is neither'],
+  ["a number with letters", conf("INN = 12a"), 'INN="12a", but only digits'],
   ["a name given to no object id", `oid_section = x\n[x]\nCompany = y\n${conf("Company = b")}`, `has the name "Company"`],
   ["a long country", conf("C = USA"), 'line 5 has C="USA", but a country is two letters'],
   ["a name of 65 characters", conf(`CN = ${"x".repeat(65)}`), "at most 64 characters"],
@@ -113,6 +128,7 @@ test("cert.conf of the folder is used, and the default where there is none", asy
 test.each([
   ["/C=US/O=My Company/CN=a", "C=US|O=My Company|CN=a"],
   [String.raw`/CN=a\/b`, "CN=a/b"],
+  [String.raw`/O=C\+\+/CN=a\\=b`, String.raw`O=C++|CN=a\=b`],
 ])("a subject as openssl takes it: %s", (text, expected) => {
   expect(
     parseSubject(text)
@@ -121,9 +137,12 @@ test.each([
   ).toBe(expected);
 });
 
-test.each(["CN=a", "", "/", "/CN", "/CN=", "/XX=a"])("a subject that is refused: %j", (text) => {
-  expect(() => parseSubject(text)).toThrow(expect.objectContaining({ code: "Usage" }));
-});
+test.each(["CN=a", "", "/", "/CN", "/CN=", "/XX=a", "/CN=a+", "/CN=a+b", "/O=C++/CN=a", "+CN=a", "/CN=a\\"])(
+  "a subject that is refused: %j",
+  (text) => {
+    expect(() => parseSubject(text)).toThrow(expect.objectContaining({ code: "Usage" }));
+  },
+);
 
 /** A file, whatever openssl's name for it says: the same subject comes out of ours. */
 test.skipIf(!has("openssl")).each(
@@ -168,6 +187,9 @@ test.skipIf(!has("openssl")).each(
       `openssl_conf = init\n[ init ]\noid_section = ids\n[ ids ]\nnumber = company number, 1.3.6.1.4.1.99999.2\n${conf("number = 1\nCN = a")}`,
     ],
     ["dotted object ids", conf("CN = a\n0.1.3.6.1.4.1.99999.3 = b\nx.2.5.4.17 = 98052")],
+    ["names of Russian certificates", conf("CN = a\nINN = 123456789012\nOGRN = 12\nSNILS = 12345678901\nOGRNIP = 1\nn3 = 643")],
+    ["quotations that are not closed", conf(`O = O'Reilly # c\nOU = "it's\nL = b\`x # y\nCN = a`)],
+    ["variables and what follows them", conf("CN = a\nO = $CN} ${CN}) $dn::CN::b\nx::OU = c")],
     ["a name of two parts", conf("CN = a\n+OU = b\nO = c")],
     ["no section but one", "distinguished_name = dn\nprompt = no\n[dn]\nCN = a"],
   ] as const),
@@ -186,6 +208,21 @@ test.skipIf(!has("openssl")).each(
     run("openssl", "x509", "-in", file, "-noout", "-subject", "-nameopt", "utf8,sep_multiline");
   expect(name("ours.pem")).toBe(name("theirs.pem"));
 });
+
+test.skipIf(!has("openssl")).each(["/CN=a+OU=b", "/O=x/CN=a+OU=b+L=c", String.raw`/O=C\+\+ \/ D/CN=a=b`])(
+  "openssl makes the same name of the subject %s",
+  async (text) => {
+    const folder = newFolder();
+    const run = runIn(folder);
+    writeFileSync(join(folder, "key.pem"), KEY);
+    const ours = await selfSigned({ key: KEY, subject: parseSubject(text).attributes, days: 1, now: Date.UTC(2026, 0, 1) });
+    writeFileSync(join(folder, "ours.pem"), ours);
+    run("openssl", "req", "-x509", "-new", "-multivalue-rdn", "-key", "key.pem", "-subj", text, "-out", "theirs.pem");
+    const name = (file: string): string =>
+      run("openssl", "x509", "-in", file, "-noout", "-subject", "-nameopt", "utf8,sep_multiline");
+    expect(name("ours.pem")).toBe(name("theirs.pem"));
+  },
+);
 
 const STOCK = "/etc/ssl/openssl.cnf";
 test.skipIf(!has("openssl") || !existsSync(STOCK))("the file that comes with openssl", async () => {
