@@ -110,9 +110,14 @@ async function waitFor(way: Convergence, live: Live): Promise<Outcome | undefine
 /** Deletes what failed to be made, so that it can be made again. */
 async function clear(way: Convergence, live: Live): Promise<Outcome | undefined> {
   const { resource, tools, options } = way;
-  refuseOld(resource, live, tools.clock.now(), options.cluster);
   // nothing is deleted on the word of an earlier look: another run may have made it again since
   if (!way.looked) return lookAgain(way);
+  // what this call has asked for, and heard to fail, has not
+  if (way.acted !== "created" && (await options.hasWorked?.(live)) === true) {
+    way.live = { ...live, state: "succeeded" };
+    return undefined;
+  }
+  refuseOld(resource, live, tools.clock.now(), options.cluster);
   await options.permit?.();
   tools.emit({ ...way.about, kind: "started", detail: "its creation failed: deleting it, to make it again" });
   await options.letGo?.(live);

@@ -37,6 +37,8 @@ export interface ConvergeOptions {
   readonly restore?: (missing?: AzureError) => Promise<void>;
   /** Asked before a machine is deleted that is to be made again: what it holds must be able to go. Throws when it must not. */
   readonly letGo?: (live: Live) => Promise<void>;
+  /** Of a machine that Azure calls failed: whether its creation ended well once, so that it is not deleted, and counts as made. */
+  readonly hasWorked?: (live: Live) => Promise<boolean>;
   /** Asked of a machine that could not be made: true where the caller has another way, so that this one is not tried a second time. */
   readonly goesElsewhere?: (error: AzureError) => boolean;
   /** Told of the user's tags that Azure does not keep as they were written: a policy writes them, too. */

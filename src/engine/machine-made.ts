@@ -9,6 +9,8 @@ import type { Tools } from "./tools.ts";
 /** A creation that failed is at most so old when somebody goes on with it. */
 const YOUNG_MS = 24 * 3_600_000;
 
+export const isYoung = (made: number | undefined, now: number): boolean => made === undefined || now - made < YOUNG_MS;
+
 /** When a machine was made, in milliseconds since 1970; undefined where Azure does not say so. */
 export function madeAt({ model }: Pick<Live, "model">): number | undefined {
   const time = (model as { timeCreated?: Date } | null)?.timeCreated;
@@ -22,7 +24,7 @@ export function madeAt({ model }: Pick<Live, "model">): number | undefined {
  */
 export function refuseOld(resource: AnyResource, live: Live, now: number, cluster: string): void {
   const made = madeAt(live);
-  if (made === undefined || now - made < YOUNG_MS) return;
+  if (made === undefined || isYoung(made, now)) return;
   throw new ClusterError(
     "MachineFailed",
     `Azure calls ${resource.label} failed, and it was made on ${new Date(made).toISOString().slice(0, 10)}`,

@@ -25,6 +25,8 @@ export interface SimOperation {
   readonly once?: boolean;
   /** The power state to reach, for verb "power". */
   readonly power?: string;
+  /** The one that it has again when that fails. */
+  readonly powerBefore?: string;
   /** Compute's operation bodies say more than Network's. */
   readonly namespace: string;
 }

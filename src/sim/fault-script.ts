@@ -52,6 +52,11 @@ const CODES: Record<string, readonly [status: number | "operation", message: str
     "operation",
     "OS Provisioning for VM did not finish in the allotted time. The VM may still finish provisioning successfully. Please check provisioning state later.",
   ],
+  OSProvisioningClientError: ["operation", "OS Provisioning failed for VM due to an error in the guest."],
+  VMExtensionProvisioningError: [
+    "operation",
+    "VM has reported a failure when processing extension 'AzureMonitorLinuxAgent'. Error message: 'Unsupported operating system: flatcar'.",
+  ],
   InternalExecutionError: ["operation", "An internal execution error occurred. Please retry later."],
   NetworkingInternalOperationError: [
     "operation",
@@ -144,6 +149,8 @@ function targetOf(target: string): Aimed {
   const sized = /^size-(?:([a-z0-9]+)\/)?(\w+)$/i.exec(target);
   // machines of a size, everywhere or in one location
   if (sized?.[2] !== undefined) return { url: MACHINE, usual: "PUT", body: having({ location: sized[1], vmSize: sized[2] }) };
+  const started = /^start-(\d+)$/.exec(target)?.[1];
+  if (started !== undefined) return { url: `/virtualMachines/([^/?]*-)?${started}/start(\\?|$)`, usual: "POST" };
   const numbered = /^([A-Za-z]+)-(\d+)$/.exec(target);
   const kind = ownRow(KIND_WORDS, numbered?.[1]?.toLowerCase() ?? "");
   // mycluster-coreos-1, and what belongs to it: mycluster-coreos-1-nic.

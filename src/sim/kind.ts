@@ -38,7 +38,7 @@ export interface Change {
 }
 
 /** What a kind needs to know of an operation that has ended. */
-type Ended = Pick<SimOperation, "verb" | "power">;
+type Ended = Pick<SimOperation, "verb" | "power" | "powerBefore" | "error">;
 
 export interface KindRules {
   readonly type: string;

@@ -68,6 +68,7 @@ export function answerMachine(desk: Desk, target: RequestTarget, action: string)
   if (power.needsPower === true && entry.hidden["power"] === "deallocated") {
     refuse(409, "OperationNotAllowed", "The operation requires the VM to be running (or set to run).");
   }
+  const powerBefore = textIn(entry.hidden["power"]);
   entry.hidden["power"] = power.during;
   propertiesOf(entry.resource)["provisioningState"] = "Updating";
   const operation = beginOperation(cloud, entry, {
@@ -75,6 +76,7 @@ export function answerMachine(desk: Desk, target: RequestTarget, action: string)
     namespace: "Microsoft.Compute",
     timing: power.timing,
     power: power.after,
+    ...(powerBefore === undefined ? {} : { powerBefore }),
     ...(doom === undefined ? {} : { error: doom }),
   });
   running.add(operation.id);
@@ -122,7 +124,9 @@ function instanceView(entry: StoredResource, now: number): JsonValue {
   const status = (code: string, displayStatus: string, level = "Info"): JsonValue => ({ code, level, displayStatus, time });
   const storage = object(properties["storageProfile"]);
   const disks = [object(storage["osDisk"]), ...listIn(storage["dataDisks"])].filter((disk) => disk["name"] !== undefined);
-  const ready = power === "running" && state === "Succeeded";
+  const failure = state === "Failed" ? textIn(entry.hidden["failure"]) : undefined;
+  // the agent runs where only an extension has failed
+  const ready = power === "running" && (state === "Succeeded" || failure?.startsWith("VMExtension") === true);
   return {
     ...(ready
       ? {
@@ -147,7 +151,11 @@ function instanceView(entry: StoredResource, now: number): JsonValue {
     bootDiagnostics: {},
     hyperVGeneration: "V2",
     statuses: [
-      status(`ProvisioningState/${keyOf(state)}`, `Provisioning ${keyOf(state)}`, state === "Failed" ? "Error" : "Info"),
+      status(
+        `ProvisioningState/${keyOf(state)}${failure === undefined ? "" : `/${failure}`}`,
+        `Provisioning ${keyOf(state)}`,
+        state === "Failed" ? "Error" : "Info",
+      ),
       ...(power === undefined ? [] : [status(`PowerState/${power}`, `VM ${power}`)]),
     ],
   };

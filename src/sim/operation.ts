@@ -17,6 +17,7 @@ export interface Start {
   readonly namespace: string;
   readonly timing: Timing;
   readonly power?: string;
+  readonly powerBefore?: string;
   readonly error?: ArmErrorBody;
 }
 
@@ -24,7 +25,7 @@ export interface Start {
 export function beginOperation(
   cloud: SimCloud,
   entry: StoredResource,
-  { verb, namespace, timing, power, error }: Start,
+  { verb, namespace, timing, power, powerBefore, error }: Start,
 ): SimOperation {
   const earlier = entry.operation === undefined ? undefined : cloud.operations.get(entry.operation);
   if (earlier?.status === "InProgress") {
@@ -48,6 +49,7 @@ export function beginOperation(
     ...paced("poll", timing.poll, cloud.pace),
     ...(timing.once === undefined ? {} : { once: timing.once }),
     ...(power === undefined ? {} : { power }),
+    ...(powerBefore === undefined ? {} : { powerBefore }),
     ...(error === undefined ? {} : { error }),
   };
   cloud.operations.set(operation.id, operation);

@@ -254,7 +254,7 @@ test.for([
   ],
   ["OSProvisioningTimedOut", "", /did not report/, /get-boot-log --resource-group mycluster --name mycluster-coreos-0/],
   ["InternalExecutionError", "", /fault of its own/, /status\.azure\.com/],
-  ["VMExtensionProvisioningError", "", /policy/, /which extension/],
+  ["VMExtensionProvisioningError", "", /policy/, /az vm extension list --resource-group/],
   ["PreconditionFailedEtagMismatch", "", /Somebody else/, /looks first/],
   ["InvalidTemplateDeployment", "", /template/, /export mycluster --format arm/],
   [

@@ -308,6 +308,21 @@ test.each([
   for (const verb of ["delete", "put"]) expect(all.includes(verb), verb).toBe(verbs);
 });
 
+test.each([
+  ["has worked counts as made, whenever that was", true, ["get"]],
+  ["has not is made anew", false, ["get", "delete", "put"]],
+])("a machine in state Failed that %s", async (_, worked, sent) => {
+  const on = await brought(machine(), made(machine(), "failed"), {}, { hasWorked: () => Promise.resolve(worked) });
+  expect(on.outcome).toBe(worked ? "unchanged" : "created");
+  expect(without(on.verbs(), "poll")).toEqual(sent);
+});
+
+test("a machine that fails while it is made is made again, and nobody is asked whether it has worked", async () => {
+  const hasWorked = (): Promise<boolean> => Promise.resolve(true);
+  const on = await brought(machine(), undefined, { ends: [failed] }, { hasWorked });
+  expect([on.outcome, on.verbs().filter((verb) => verb === "put").length]).toEqual(["created", 2]);
+});
+
 test.each([0, 2500])("a machine that is called made after %i ms is looked at, and waited for", async (early) => {
   const on = await brought(machine(), undefined, { early });
   expect(on.outcome).toBe("created");

@@ -1,5 +1,6 @@
 /** Machines beyond what their resources say, and the keys that are stored for them. */
 import type { SshPublicKeyResource } from "@azure/arm-compute";
+import type { MachineView } from "../../core/failed-machine.ts";
 import type { Clients } from "../clients.ts";
 import { isBlob } from "../clouds.ts";
 import { isOwn } from "../origin.ts";
@@ -23,12 +24,34 @@ export const machineReads = ({ compute, endpoint }: Clients) => ({
 
   /** "running", "deallocated", ...; undefined when Azure does not say. */
   async powerState(group: string, machine: string, abortSignal: AbortSignal): Promise<string | undefined> {
-    const view = await orAbsent(() => compute.virtualMachines.instanceView(group, machine, { abortSignal }));
-    return view?.statuses?.find((status) => status.code?.startsWith("PowerState/"))?.code?.slice("PowerState/".length);
+    return (await machineView(compute, group, machine, abortSignal)).power;
   },
+
+  machineView: (group: string, machine: string, abortSignal: AbortSignal): Promise<MachineView> =>
+    machineView(compute, group, machine, abortSignal),
 });
 
 // --- internal ---
+
+/** Codes are "PowerState/running", "ProvisioningState/failed/AllocationFailed"; of an agent that is not there "ProvisioningState/Unavailable". */
+async function machineView(
+  compute: Clients["compute"],
+  group: string,
+  machine: string,
+  abortSignal: AbortSignal,
+): Promise<MachineView> {
+  const view = await orAbsent(() => compute.virtualMachines.instanceView(group, machine, { abortSignal }));
+  const after = (start: string): string | undefined =>
+    view?.statuses?.find(({ code }) => code?.toLowerCase().startsWith(start))?.code?.slice(start.length);
+  const power = after("powerstate/");
+  // becomes part of a sentence
+  const failure = /^[\w.-]{1,80}$/.exec(after("provisioningstate/failed/") ?? "")?.[0];
+  return {
+    ...(power === undefined ? {} : { power }),
+    ...(failure === undefined ? {} : { failure }),
+    agentReady: view?.vmAgent?.statuses?.some(({ code }) => code?.toLowerCase() === "provisioningstate/succeeded") === true,
+  };
+}
 
 interface StoredKey {
   readonly id: string;

@@ -37,14 +37,15 @@ export const machineAdvice: readonly AdviceRow[] = [
     meaning: (_, { label }) =>
       `Azure started ${label ?? "the machine"}, but it did not report that it is up. Its image, its user-data or its network is the usual cause.`,
     advice: (_, context) =>
-      `\`az vm boot-diagnostics get-boot-log --resource-group ${shellWord(context.resourceGroup ?? "GROUP")} --name ${nameIn(context.label) ?? "MACHINE"}\` shows its console. \`${rerun(context)}\` deletes it and makes it again.`,
+      `\`az vm boot-diagnostics get-boot-log --resource-group ${shellWord(context.resourceGroup ?? "GROUP")} --name ${nameIn(context.label) ?? "MACHINE"}\` shows its console. \`${rerun(context)}\` deletes it and makes it again, unless it answers by then.`,
     link: "https://learn.microsoft.com/troubleshoot/azure/virtual-machines/linux/linux-vm-deployment-failures",
     retry: "no",
   },
   {
     code: ["VMExtensionProvisioningError", "VMExtensionProvisioningTimeout", "VMExtensionHandlerNonTransientError"],
     meaning: "A VM extension failed. This tool uses none: a policy of the subscription has probably added it.",
-    advice: (_, context) => `Ask who manages the subscription which extension it is, then run \`${rerun(context)}\` again.`,
+    advice: (_, context) =>
+      `\`az vm extension list --resource-group ${shellWord(context.resourceGroup ?? "GROUP")} --vm-name ${nameIn(context.label) ?? "MACHINE"} --output table\` names it. Ask who manages the subscription to exempt the cluster, or delete it (\`az vm extension delete\`); then run \`${rerun(context)}\` again: it leaves the machine as it is.`,
     retry: "no",
   },
   {

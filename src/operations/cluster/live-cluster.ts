@@ -5,8 +5,9 @@
 import type { Snapshot } from "./snapshot.ts";
 import type { Drift } from "../../core/documents.ts";
 import type { Found } from "../../core/found.ts";
-import type { LoadBalancer, NetworkSecurityGroup, PublicIPAddress } from "@azure/arm-network";
+import type { LoadBalancer, NetworkInterface, NetworkSecurityGroup, PublicIPAddress } from "@azure/arm-network";
 import type { VirtualMachine } from "@azure/arm-compute";
+import { type MachineView, type Past, pastOf } from "../../core/failed-machine.ts";
 import { type Facts, names } from "../../core/plan/cluster.ts";
 import { astray, looseDisks, lostUserTags, missing, strays } from "../../core/plan/drift.ts";
 import { type Opening, openings } from "../../core/plan/let-in.ts";
@@ -29,6 +30,7 @@ import { type Doom, oursOf, surveyDoom } from "../destroy/doom-survey.ts";
 import { type Astray, astrayMachines } from "./astray.ts";
 import { type Claim, claimNeeded } from "./claim.ts";
 import { type Cluster, expiryOf, isDoomed } from "./cluster.ts";
+import { type MachineSeen, machineDrift } from "./machine-drift.ts";
 import { stoppedSince } from "./stopped.ts";
 import type { Run } from "../run.ts";
 
@@ -42,6 +44,8 @@ export interface LiveNode extends MachinePlace {
   readonly provisioning: string | undefined;
   /** "running", "deallocated"; undefined where Azure does not say. */
   readonly power: string | undefined;
+  /** Of one that Azure calls failed: whether it has worked, and why it failed. */
+  readonly failed?: { readonly past: Past; readonly view: MachineView };
   /** Milliseconds since 1970. */
   readonly madeAt: number | undefined;
   readonly privateIp: string;
@@ -125,6 +129,11 @@ function driftOf(run: Run, doom: Doom, { expires, ...seen }: Seen & Pick<LiveClu
   const planned = planOf(spec, factsOf(run, located, seen));
   const lost = astray(planned, all, spec.name, claim.choices);
   const named = new Set(lost.map((one) => one.id?.toLowerCase()));
+  const about: MachineSeen = {
+    stopped: stoppedSince(claim.tags) !== undefined,
+    place: { cluster: spec.name, group: located.groupName },
+    now: run.clock.now(),
+  };
   return [
     ...(isDoomed(located) ? [{ kind: "being-destroyed" as const, message: `${spec.name} is being destroyed`, harm: true }] : []),
     ...expired(expires, run.clock.now()),
@@ -133,7 +142,7 @@ function driftOf(run: Run, doom: Doom, { expires, ...seen }: Seen & Pick<LiveClu
     ...lostUserTags(planned, withGroup(run, located, snapshot), oursOf(doom), spec),
     ...strays(planned, snapshot, { spec, members: claim.choices.members.keys(), claimed: claim.nodes }),
     ...looseDisks(oursOf(doom), spec, new Map(nodes.map((node) => [node.index, node.provisioning !== undefined]))),
-    ...nodes.flatMap((node) => machineDrift(node, stoppedSince(claim.tags) !== undefined)),
+    ...nodes.flatMap((node) => machineDrift(node, about)),
     ...changedRules(planned, snapshot),
     ...(located.own ? foreign.filter(({ id }) => !named.has(id.toLowerCase())).map(foreignDrift) : []),
   ];
@@ -177,13 +186,18 @@ async function liveNode(run: Run, { spec, claim, groupName, snapshot, index, add
     snapshot.get(resourceId(scope, kind, resource).toLowerCase());
   const machine = find("machine", name);
   const model = machine?.model as VirtualMachine | undefined;
+  const nic = find("networkInterface", names.interface(name))?.model as NetworkInterface | undefined;
+  const view =
+    machine === undefined ? undefined : await patiently(run.tools, (signal) => run.lookups.machineView(groupName, name, signal));
   return {
     index,
     name,
     id: resourceId(scope, "machine", name),
     provisioning: machine === undefined ? undefined : (model?.provisioningState ?? "Succeeded"),
-    power:
-      machine === undefined ? undefined : await patiently(run.tools, (signal) => run.lookups.powerState(groupName, name, signal)),
+    power: view?.power,
+    ...(machine?.state === "failed" && view
+      ? { failed: { past: pastOf(machine.model as VirtualMachine, nic, view), view } }
+      : {}),
     madeAt: machine && madeAt(machine),
     privateIp: address,
     addressed: machine === undefined ? spec.pip : withPublicAddress(spec, snapshot).has(index),
@@ -200,16 +214,6 @@ function placeToBe(spec: ClusterSpec, claim: Claim, index: number): MachinePlace
     ...(zone === undefined ? {} : { zone }),
     ...(isSpot(spec, claim.choices.members.has(index)) ? { spot: true } : {}),
   };
-}
-
-/** @param stopped on purpose: then no power is no fault */
-function machineDrift({ name, index, provisioning, power }: LiveNode, stopped: boolean): Drift[] {
-  const about = { node: index, harm: true };
-  if (provisioning?.toLowerCase() === "failed")
-    return [{ kind: "failed-node", message: `${name} could not be made or changed: Azure calls it Failed`, ...about }];
-  if (!stopped && power !== undefined && power !== "running" && power !== "starting")
-    return [{ kind: "stopped-node", message: `${name} is ${power}`, ...about }];
-  return [];
 }
 
 interface Seen extends Pick<LiveCluster, "claim" | "spec" | "nodes"> {

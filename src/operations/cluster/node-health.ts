@@ -9,7 +9,7 @@ import { hasEtcd } from "../../core/plan/tags.ts";
 import { type Usable, canLogIn } from "../../nodes/identity.ts";
 import type { Emit } from "../../engine/event.ts";
 import { waitReady } from "../../nodes/readiness.ts";
-import type { NodeReadiness } from "../../nodes/node-state.ts";
+import type { NodeReadiness, ReadyLevel } from "../../nodes/node-state.ts";
 import { type NodeTarget, trustOf } from "../../nodes/target.ts";
 import { type SystemFacts, systemFacts } from "../../nodes/system-facts.ts";
 import { textAt } from "../../prepare/kept-file.ts";
@@ -39,17 +39,21 @@ const CUT_OFF_AFTER_MS = 60_000;
 /** More than etcd takes to choose another leader, and sshd to start anew. */
 const BELIEVED_AFTER_MS = 3000;
 
+/** What of a node is needed to ask it. */
+type Asked = Pick<LiveNode, "index" | "id" | "privateIp" | "hostKey">;
+
 /**
  * @param nodes those that are worth asking: their machines run
  * @param way with neither key nor agent when nobody can log in from here, and why
  * @param until milliseconds since 1970, for those that are to come still, and who hears how they do; else it is a short look
+ * @param level how far they are to be; else as far as nodes of this cluster come
  */
 export async function askNodes(
   run: Run,
-  live: LiveCluster,
-  nodes: readonly LiveNode[],
+  live: Pick<LiveCluster, "spec" | "claim">,
+  nodes: readonly Asked[],
   { identity, lacking }: Usable,
-  { until, emit }: { readonly until?: number; readonly emit?: Emit } = {},
+  { until, emit, level }: { readonly until?: number; readonly emit?: Emit; readonly level?: ReadyLevel } = {},
 ): Promise<Health> {
   const { spec, claim } = live;
   if (run.simulated)
@@ -72,7 +76,7 @@ export async function askNodes(
     waitReady(
       targets.filter((target) => trustOf(target) === trust),
       {
-        level: hasEtcd(claim.choices) ? "etcd" : "ssh",
+        level: level ?? (hasEtcd(claim.choices) ? "etcd" : "ssh"),
         deadline: until ?? run.clock.now() + LOOK_MS,
         ...(until === undefined && { believedAfterMs: BELIEVED_AFTER_MS }),
         ...(emit && { emit }),
@@ -98,7 +102,7 @@ export async function askNodes(
 // --- internal ---
 
 /** Each with the host keys of its machine's tag, or those that were met before. */
-function targetsOf(run: Run, reach: Reach, nodes: readonly LiveNode[]): NodeTarget[] {
+function targetsOf(run: Run, reach: Reach, nodes: readonly Asked[]): NodeTarget[] {
   const known = textAt(knownHostsFile(run, reach.spec.name)) ?? "";
   return nodes.map(({ index, privateIp, hostKey }) =>
     knownTarget(nodeTarget(reach, { index, address: privateIp, hostKey }), known),

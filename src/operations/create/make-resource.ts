@@ -13,6 +13,7 @@ import { converge } from "../../engine/converge.ts";
 import type { ConvergeOptions, Outcome } from "../../engine/convergence.ts";
 import { getPatiently } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";
+import { hasWorked } from "../cluster/failed-machines.ts";
 import { letGo } from "../cluster/let-go.ts";
 import { adaptBalancer, adaptClaim, adaptGroup, removedMeanwhile } from "../cluster/shared-changes.ts";
 import type { Run } from "../run.ts";
@@ -65,7 +66,7 @@ function machineOptions(
   carrying: Carrying,
   resource: AnyResource,
   node: PlannedNode,
-): Pick<ConvergeOptions, "onAccepted" | "usable" | "letGo" | "restore" | "goesElsewhere"> {
+): Pick<ConvergeOptions, "onAccepted" | "usable" | "hasWorked" | "letGo" | "restore" | "goesElsewhere"> {
   const { run, prepared, watching, hostKeys } = carrying;
   const { facts, found } = prepared;
   return {
@@ -79,6 +80,7 @@ function machineOptions(
     usable: watching === undefined ? never() : watching.then((watch) => watch.usable(node), never),
     // another machine may have moved all that are not made to the next size meanwhile
     goesElsewhere: (error) => isCapacity(error) && (sizesLeft(carrying).length > 0 || !isOfSizeInUse(carrying, resource)),
+    hasWorked: (live) => hasWorked(run, prepared.keptMachines, { ...live, id: resource.id }),
     letGo: (live) => letGo(run, { ...found.owner, ids: new Set([facts.choices.id]) }, { ...live, id: resource.id }),
     restore: async () => {
       for (const other of carrying.byId.values())

@@ -14,6 +14,8 @@ import { inKeptWords } from "../../core/spec/same-wish.ts";
 import { type ClusterSpec, buildSpec } from "../../core/spec/spec.ts";
 import { chooseNodes, placeNodes, type Anew } from "./choose-nodes.ts";
 import { refuseTakenFolder } from "../cluster/folder-owner.ts";
+import { keptMachines } from "../cluster/failed-machines.ts";
+import { failedNotes } from "../../core/failed-machine.ts";
 import { freedBy, knownNodes, machinesOf } from "../cluster/nodes-there.ts";
 import { lookIn } from "../cluster/find.ts";
 import { refuseStopped } from "../cluster/stopped.ts";
@@ -140,6 +142,8 @@ async function choose(run: Run, wish: FoundWish, anew: Anew | undefined): Promis
   const unlisted = new Set<Kind>();
   const snapshot: Chosen["snapshot"] =
     found.group === undefined ? new Map() : await snapshotOf(run, found, (kind) => unlisted.add(kind));
+  const kept = await keptMachines(run, { spec, claim: found.claim }, provenOf(snapshot, found.owner));
+  for (const { id } of kept) snapshot.set(id.toLowerCase(), { ...snapshot.get(id.toLowerCase())!, state: "succeeded" });
   const ours = provenOf(snapshot, found.owner);
   // before anything is made: damaged tags are no part of a cluster that is worked on
   for (const live of ours.values()) if (live.kind === "machine") hostKeyIn(live);
@@ -152,7 +156,15 @@ async function choose(run: Run, wish: FoundWish, anew: Anew | undefined): Promis
   return {
     ...wish,
     spec: set === undefined ? whole : Object.freeze({ ...whole, availabilitySet: set.name }),
-    notes: [...wish.notes, ...(set?.note === undefined ? [] : [set.note])],
+    notes: [
+      ...wish.notes,
+      ...(set?.note === undefined ? [] : [set.note]),
+      ...failedNotes(
+        kept.filter(({ node }) => anew?.nodes.has(node) !== true),
+        { cluster: wish.name, group: wish.groupName },
+      ),
+    ],
+    keptMachines: kept,
     snapshot,
     unlisted,
     ours,

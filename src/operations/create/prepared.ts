@@ -6,6 +6,7 @@ import type { AnyResource } from "../../core/plan/resource.ts";
 import type { FlagValues } from "../../core/spec/flags.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 import type { Live } from "../../engine/provider.ts";
+import type { KeptMachine } from "../cluster/failed-machines.ts";
 import type { ClaimedCluster } from "../cluster/claim.ts";
 import type { Snapshot } from "../cluster/snapshot.ts";
 import type { Materials } from "./materials.ts";
@@ -35,6 +36,8 @@ export interface Chosen extends FoundWish {
   /** Those that it had, or was to have, when this run looked. */
   readonly known: ReadonlySet<number>;
   readonly indexes: readonly number[];
+  /** Machines that Azure calls failed, and that stay: in the snapshot they are like all that are made. */
+  readonly keptMachines: readonly KeptMachine[];
   /** Those of them that are taken to be gone. */
   readonly anew?: Anew;
 }

@@ -16,6 +16,8 @@ import { ownTagsOf, withNodes } from "../../core/plan/claim-change.ts";
 import { isProven } from "../../core/plan/proof.ts";
 import { plural } from "../../core/words.ts";
 import { converge } from "../../engine/converge.ts";
+import { madeAt } from "../../engine/machine-made.ts";
+import type { Live } from "../../engine/provider.ts";
 import type { Carried } from "./carry-out.ts";
 import { deleteUntilGone, gone } from "../destroy/delete-until-gone.ts";
 import { type Destroyed, destroyCluster } from "../destroy/destroy-cluster.ts";
@@ -171,20 +173,25 @@ const isAnothers = ({ claims }: Cluster, { facts }: Prepared): boolean =>
   claims.some((claim) => claim.tags?.["aoc-id"] !== undefined && claim.tags["aoc-id"] !== facts.choices.id);
 
 /** What was not there before and this run asked for, made, or begun and failed: by lower-case id. */
-function madeBy({ resources, snapshot, found }: Prepared, { results, account }: Carried): Map<string, Gone> {
+function madeBy({ resources, snapshot, found }: Prepared, { results, account, unfinished }: Carried): Map<string, Gone> {
   const made = resources.filter((resource) => {
     const result = results.get(resource.id);
     const before = resource.kind === "resourceGroup" ? found.group : snapshot.get(resource.id.toLowerCase());
-    if (before !== undefined && !isReplaced(resource.kind, before)) return false;
-    return result?.state === "failed" || (result?.state === "done" && result.value === "created");
+    if (before !== undefined && !hadFailed(resource.kind, before)) return false;
+    if (result?.state === "done") return result.value === "created";
+    return result?.state === "failed" && (before === undefined || isAnother(unfinished.get(resource.id)?.live, before));
   });
   const all: Gone[] = [...made, ...(account === undefined ? [] : [{ kind: "storageAccount", id: account }])];
   return new Map(all.map((one) => [one.id.toLowerCase(), gone(one)]));
 }
 
-/** A machine whose creation had failed was deleted and made again by this run. */
-const isReplaced = (kind: string, before: object): boolean =>
+/** A machine whose creation had failed may have been deleted by this run, and made again. */
+const hadFailed = (kind: string, before: object): before is Live =>
   kind === "machine" && "state" in before && before.state === "failed";
+
+/** That happened: what this run saw last is not the one that was there. */
+const isAnother = (last: Live | null | undefined, before: object): boolean =>
+  last === null || (last !== undefined && madeAt(last) !== madeAt(before as Live));
 
 /** A growth changed what the claim remembers, how many nodes and which members, and gave the load balancer rules for them. */
 async function restore(run: Run, prepared: Prepared, { results }: Carried): Promise<void> {

@@ -60,20 +60,15 @@ export const virtualMachine: KindRules = {
     }
   },
   settled(cloud, entry, operation) {
-    if (operation.verb === "power") {
-      entry.hidden["power"] = operation.power;
-      return;
-    }
-    entry.hidden["power"] ??= "running";
-    makeDisks(cloud, entry);
-    interfacesOf(cloud, entry).forEach((nic, index) => {
-      const properties = propertiesOf(nic.resource);
-      properties["macAddress"] ??= macOf(cloud);
-      properties["primary"] = index === 0;
-    });
+    delete entry.hidden["failure"];
+    if (operation.verb === "power") entry.hidden["power"] = operation.power;
+    else boot(cloud, entry);
   },
   failed(cloud, entry, operation) {
+    entry.hidden["failure"] = operation.error?.code;
+    if (operation.verb === "power") entry.hidden["power"] = operation.powerBefore;
     if (operation.verb !== "put") return;
+    if (BOOTED.test(operation.error?.code ?? "")) boot(cloud, entry);
     for (const nic of interfacesOf(cloud, entry)) nic.hidden["reserved"] = reservation(cloud, entry, true);
   },
   removed(cloud, entry) {
@@ -97,6 +92,19 @@ export const virtualMachine: KindRules = {
     }
   },
 };
+
+/** Creations that fail once the machine runs: its system was not heard of in time, or an extension of a policy failed. */
+const BOOTED = /^(OSProvisioning|VMExtension)/;
+
+function boot(cloud: SimCloud, entry: StoredResource): void {
+  entry.hidden["power"] ??= "running";
+  makeDisks(cloud, entry);
+  interfacesOf(cloud, entry).forEach((nic, index) => {
+    const properties = propertiesOf(nic.resource);
+    properties["macAddress"] ??= macOf(cloud);
+    properties["primary"] = index === 0;
+  });
+}
 
 const interfacesOf = (cloud: SimCloud, machine: StoredResource): StoredResource[] =>
   listIn(dig(machine.resource, "properties", "networkProfile", "networkInterfaces"))

@@ -1,0 +1,99 @@
+/**
+ * Azure says "Failed" of the last operation on a machine, whatever that was: its creation, an extension that a policy adds, a start for which
+ * there is no room. Only what never worked may be deleted to be made again, so here is what Azure tells of the difference, and what mends the rest.
+ * "Azure assigns a MAC address to the network interface only after the network interface is attached to a virtual machine and the virtual
+ * machine is started the first time" (learn.microsoft.com/azure/virtual-network/virtual-network-network-interface), and it stays with the
+ * interface, which goes with its machine.
+ */
+import type { VirtualMachine } from "@azure/arm-compute";
+import type { NetworkInterface } from "@azure/arm-network";
+import { plural } from "./words.ts";
+import { shellWord } from "./quoting.ts";
+import { groupFlag } from "./spec/in-group.ts";
+
+/** What the instance view says of a machine, beside its model. */
+export interface MachineView {
+  /** "running", "deallocated", ...; undefined when Azure does not say. */
+  readonly power?: string;
+  /** Why the last operation on it failed: "AllocationFailed". */
+  readonly failure?: string;
+  /** Azure's agent on it has reported that it is ready. */
+  readonly agentReady: boolean;
+}
+
+/** "worked": it is no failed creation. "silent": it was started, and Azure never heard that its system came up: whether it did, it says itself. */
+export type Past = "worked" | "never started" | "silent";
+
+/** @param nic its interface's model; undefined where there is none */
+export function pastOf(machine: VirtualMachine, nic: NetworkInterface | undefined, view: MachineView): Past {
+  const hasDisk = machine.storageProfile?.osDisk?.managedDisk?.id !== undefined;
+  const started = view.power === "running" || (hasDisk && (nic?.macAddress ?? "") !== "");
+  if (!started) return "never started";
+  return /^OSProvisioning/i.test(view.failure ?? "") && !view.agentReady ? "silent" : "worked";
+}
+
+/** A machine that Azure calls failed, and that is left as it is. */
+export interface FailedMachine {
+  readonly view: MachineView;
+  readonly name: string;
+  readonly node: number;
+  /** Azure never heard that its system came up, and it cannot be asked from here. */
+  readonly unasked: boolean;
+}
+
+/** Where its commands are to be typed. */
+export interface FailedPlace {
+  readonly cluster: string;
+  readonly group: string;
+}
+
+/** A sentence for those that failed alike, and what mends them. */
+export function failedNotes(failed: readonly FailedMachine[], place: FailedPlace): string[] {
+  const alike = Map.groupBy(failed, ({ view, unasked }) => `${view.failure} ${view.power} ${unasked}`);
+  return [...alike.values()].map((all) => {
+    const [first] = all;
+    const which = all.map(({ name }) => name).join(", ");
+    const [has, them, are] = all.length === 1 ? ["it has", "it", "it is"] : ["they have", "them", "they are"];
+    const past = first!.unasked ? "whether it works cannot be asked from here" : `${has} worked`;
+    return `Azure calls the ${plural("machine", all.length)} ${which} ${failureWords(first!.view)}, and ${past}: create leaves ${them} as ${are}. ${remedyOf(all, place)}`;
+  });
+}
+
+/** What a create will do with one of them. @param young it was made within a day: of an older one a create is not so sure */
+export function failedWords(failed: Omit<FailedMachine, "unasked">, past: Past, place: FailedPlace, young: boolean): string {
+  const { name, view } = failed;
+  if (past === "worked")
+    return `Azure calls ${name} ${failureWords(view)}, and it has worked: a create leaves it as it is. ${remedyOf([failed], place)}`;
+  const unless = past === "silent" ? ", unless it answers" : "";
+  const anew = young ? `\`create\` makes it anew${unless}` : `${replaceWords([failed], place)} makes it anew`;
+  return `${name} could not be made: Azure calls it ${failureWords(view)}; ${anew}`;
+}
+
+/** "Failed (VMExtensionProvisioningError)". */
+export const failureWords = ({ failure }: Pick<MachineView, "failure">): string =>
+  `Failed${failure === undefined ? "" : ` (${failure})`}`;
+
+/** What mends it, without what is on it. */
+export function remedyOf(all: readonly Pick<FailedMachine, "name" | "node" | "view">[], { cluster, group }: FailedPlace): string {
+  const { name, view } = all[0]!;
+  const { power, failure = "" } = view;
+  const at = `--resource-group ${shellWord(group)}`;
+  const reapply = `\`az vm reapply ${at} --name ${name}\``;
+  const extension = `An extension failed, which this tool does not use: a policy has added it. \`az vm extension list ${at} --vm-name ${name} --output table\` names it; \`az vm extension delete ${at} --vm-name ${name} --name EXTENSION\`, then ${reapply}, mend that`;
+  const mends =
+    power !== undefined && !["running", "starting"].includes(power)
+      ? `\`azure-coreos-cluster start ${cluster}${groupFlag(cluster, group)}\` gives it power`
+      : /^VMExtension/i.test(failure)
+        ? extension
+        : `${reapply} lets Azure look at it again`;
+  const alike = all.length === 1 ? "" : " (and the others alike)";
+  // a policy gives the next one the same extension
+  const anew =
+    mends === extension ? "" : `; ${replaceWords(all, { cluster, group })} makes ${all.length === 1 ? "it" : "them"} anew`;
+  return `${mends}${alike}${anew}.`;
+}
+
+// --- internal ---
+
+const replaceWords = (all: readonly Pick<FailedMachine, "node">[], { cluster, group }: FailedPlace): string =>
+  `\`azure-coreos-cluster replace ${cluster} ${all.map(({ node }) => node).join(" ")}${groupFlag(cluster, group)}\``;
