@@ -274,7 +274,11 @@ test.each<[string, string, RegExp]>([
   ],
   ["our user without a key", `${H}users: [{name: core}]\n`, /^2 error: users has no default/],
   ["nobody", `${H}users: []\n`, /^2 error: users has no default/],
-  ["another in our user's place", `${H}user: bob\n`, /^2 error: user puts bob in the place of core.*users: \[default, /],
+  [
+    "another in our user's place",
+    `${H}user: bob\n`,
+    /^2 error: user puts bob in the place of core.*in its place users: \[default, /,
+  ],
   ["another, as a map", `${H}user: {name: bob}\n`, /^2 error: user puts bob in the place of core/],
   [
     "Azure's keys left out",

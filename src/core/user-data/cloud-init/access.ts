@@ -38,7 +38,7 @@ function checkDefaultUser(root: Mapping): readonly Finding[] {
       tree.line,
       key,
       `${key} puts ${name.text} in the place of ${USER}: ${NOBODY}`,
-      `Write users: [default, {name: ${name.text}, ...}].`,
+      `Write in its place users: [default, {name: ${name.text}, ...}].`,
     ),
   ];
 }
