@@ -8,10 +8,11 @@ import { platform } from "node:os";
 import { getuid } from "node:process";
 import { dirname, join } from "node:path";
 import { ClusterError, EXIT } from "../core/errors.ts";
-import { isFolderFile } from "./folder-files.ts";
-import { fileError } from "./kept-file.ts";
+import { FOLDER_FILES, isFolderFile } from "./folder-files.ts";
+import { folderMark, foreignFileIn } from "./folder-proof.ts";
+import { PUBLIC, fileError, keepFile } from "./kept-file.ts";
 
-/** Its path; made with mode 0700 when missing. @throws ClusterError FileNotWritten, FolderUnsafe */
+/** Its path; made with mode 0700 when missing, and marked as the cluster's. @throws ClusterError FileNotWritten, FolderUnsafe */
 export async function clusterFolder(dir: string, cluster: string): Promise<string> {
   const folder = join(dir, cluster);
   try {
@@ -20,6 +21,9 @@ export async function clusterFolder(dir: string, cluster: string): Promise<strin
     throw fileError("FileNotWritten", `The folder ${folder} cannot be made`, error);
   }
   await refuseUnsafeFolder(dir, cluster);
+  refuseForeignFolder(folder, cluster);
+  // where it cannot be marked, what lies there says whose it is
+  await keepFile(join(folder, FOLDER_FILES.owner), folderMark(cluster), PUBLIC).catch(() => undefined);
   return folder;
 }
 
@@ -65,6 +69,12 @@ export function refuseFileInTheWay(dir: string, cluster: string): void {
   const folder = join(dir, cluster);
   const found = lookAt(folder);
   if (found !== undefined && !found.isDirectory() && !found.isSymbolicLink()) refuseAs(folder, IN_THE_WAY);
+  refuseForeignFolder(folder, cluster);
+}
+
+function refuseForeignFolder(folder: string, cluster: string): void {
+  const file = foreignFileIn(folder, cluster);
+  if (file !== undefined) refuseAs(join(folder, file), NOT_OURS);
 }
 
 /**
@@ -96,6 +106,11 @@ function refuse(path: string, found: Stats): void {
 const IN_THE_WAY = [
   "it is no folder, and the cluster's own belongs there",
   "Move it away, or give another folder with --dir. Nothing was written.",
+] as const;
+
+const NOT_OURS = [
+  "it is not this tool's, and one of that name belongs there",
+  "Give another folder with --dir, or move it away: PATH",
 ] as const;
 
 const NO_FILE = ["it is no file, and one of this tool's belongs there", "Move it away: PATH"] as const;
