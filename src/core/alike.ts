@@ -18,10 +18,7 @@ export function alike(
 ): Alike[] {
   const listed = theirs.flatMap((one): Alike[] => {
     const inIt = guests.get(one.id.toLowerCase()) ?? [];
-    const why =
-      inIt.length > 0 && isProven(one, owner)
-        ? `it holds what the tool did not make: ${inIt.slice(0, 3).join(", ")}${inIt.length > 3 ? ", ..." : ""}`
-        : (tagged(one.tags, owner) ?? named(one, owner));
+    const why = inIt.length > 0 && isProven(one, owner) ? holdsOthers(inIt) : (tagged(one.tags, owner) ?? named(one, owner));
     return why === undefined ? [] : [{ kind: one.kind, id: one.id, why, command: deleteCommand(one) }];
   });
   const strange = others.flatMap(({ id, type, tags }): Alike[] => {
@@ -30,6 +27,10 @@ export function alike(
   });
   return [...listed, ...strange];
 }
+
+/** Why an account stays that others use. */
+export const holdsOthers = (inIt: readonly string[]): string =>
+  `it holds what the tool did not make: ${inIt.slice(0, 3).join(", ")}${inIt.length > 3 ? ", ..." : ""}`;
 
 // --- internal ---
 

@@ -1,7 +1,7 @@
 /** What was the cluster's when a command looked, and is somebody else's when its turn to be deleted comes. */
 import { expect, test } from "vitest";
 import type { PlainRequest } from "../../src/azure/pipeline.ts";
-import { addGroup, byHand, deletes, inGroup } from "./azure-hand.ts";
+import { addForeign, addGroup, byHand, deletes, everything, inGroup } from "./azure-hand.ts";
 import { type TestAzure, ownAzure } from "./world.ts";
 
 const at = (type: string, name: string): string => inGroup("shared", `Microsoft.${type}`, `mycluster-${name}`);
@@ -98,6 +98,27 @@ test("a machine that is taken over stays, with what it holds and stands on", asy
   azure.close();
 });
 
+test("a storage account that others have put something into since the look stays", async () => {
+  const azure = await withCluster();
+  const { tags } = (await byHand(azure, "GET", MACHINE)).body;
+  const account = inGroup("shared", "Microsoft.Storage/storageAccounts", "ours1");
+  const theirs = `${account}/blobServices/default/containers/theirs`;
+  const body = { location: "westus", tags, kind: "StorageV2", sku: { name: "Standard_LRS" }, properties: {} };
+  expect((await byHand(azure, "PUT", account, body)).status).toBeLessThan(300);
+  const { exit, stderr } = await azure.run(DESTROY, {
+    azure: async (request) => {
+      const answer = await azure.simulation.handle(request);
+      if (isMark(request)) expect((await byHand(azure, "PUT", theirs, {})).status).toBeLessThan(300);
+      return answer;
+    },
+  });
+  expect(exit, stderr).toBe(0);
+  expect(stderr).toContain("skipped: it holds what the tool did not make: the container theirs");
+  expect(sentFor(azure, account)).toBe(0);
+  expect((await byHand(azure, "GET", theirs)).status).toBe(200);
+  azure.close();
+});
+
 test("a destroy that is refused leaves the mark of another one alone", async () => {
   const azure = await withCluster();
   const MARK = "2026-11-22T12:00:00.000Z";
@@ -119,5 +140,32 @@ test("a destroy that is refused leaves the mark of another one alone", async () 
   });
   expect(exit, stderr).toBe(4);
   expect((await byHand(azure, "GET", claim)).body["tags"]).toMatchObject({ "aoc-destroying": MARK });
+  azure.close();
+});
+
+test.each<[string, (azure: TestAzure) => Promise<unknown>, string]>([
+  ["holds something of others", (azure) => addForeign(azure, "mycluster"), "skipped: others have resources in it by now"],
+  [
+    "is somebody else's",
+    (azure) => addGroup(azure, "mycluster", { owner: "somebody" }),
+    "skipped: its tags no longer say that it is mycluster's",
+  ],
+])("a group that Azure has not deleted, and that %s by then, is not asked to go again", async (_, meanwhile, said) => {
+  const azure = ownAzure();
+  expect((await azure.run("mycluster --num-nodes 1 --wait-for machines")).exit).toBe(0);
+  let asked = 0;
+  const { exit, stderr } = await azure.run("destroy mycluster --yes", {
+    azure: async (request) => {
+      if (!isAt("/resourceGroups/mycluster", "DELETE", request)) return azure.simulation.handle(request);
+      asked++;
+      await meanwhile(azure);
+      return { status: 200, headers: {} };
+    },
+  });
+  expect(exit, stderr).toBe(0);
+  expect(asked).toBe(1);
+  expect(stderr).toContain(said);
+  const left = everything(azure).filter((id) => id.includes("/resourceGroups/mycluster"));
+  expect(left.filter((id) => !id.endsWith("/networkSecurityGroups/theirs"))).toEqual(["/resourceGroups/mycluster"]);
   azure.close();
 });

@@ -1,4 +1,5 @@
 /** Deletes a list of resources, each as soon as nothing of the list stands on it any more. Absent is success. */
+import { holdsOthers } from "../../core/alike.ts";
 import type { Doomed } from "../../core/doomed.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import type { Owner } from "../../core/plan/proof.ts";
@@ -8,6 +9,7 @@ import { type Result, walk } from "../../engine/walk.ts";
 import { deleteProven } from "../cluster/delete-proven.ts";
 import { NOT_OURS } from "../cluster/let-go.ts";
 import type { Run } from "../run.ts";
+import { guestsIn } from "./doom-survey.ts";
 
 /**
  * Never rejects, but for the second Ctrl-C and the deadline: the results say what happened, by id. After the first nothing new is begun. What is
@@ -37,7 +39,7 @@ export async function deleteResources(run: Run, owner: Owner, doomed: readonly D
     // Azure deletes it with its machine; the list after this one shows whether it did
     if (one.goesWith !== undefined && byId.has(one.goesWith))
       return emit({ ...about, kind: "done", change: "deleted", detail: "with its machine" });
-    const stays = await deleteProven(run, owner, one).catch((error: unknown) => {
+    const stays = await deleteProven(run, owner, one, () => whyItStays(run, one)).catch((error: unknown) => {
       if (endedByStop(tools, error)) throw error;
       emit({
         ...about,
@@ -49,4 +51,14 @@ export async function deleteResources(run: Run, owner: Owner, doomed: readonly D
     });
     if (stays !== undefined) throw new ClusterError(NOT_OURS, `${one.label}: ${stays}`, { source: "azure", exit: EXIT.conflict });
   }
+}
+
+// --- internal ---
+
+/** With an account goes what others have put into it by now. */
+async function whyItStays(run: Run, one: Doomed): Promise<string | undefined> {
+  if (one.kind !== "storageAccount") return undefined;
+  const others = await guestsIn(run, one);
+  if (others === undefined) return "Azure does not tell what is in it";
+  return others.length === 0 ? undefined : holdsOthers(others);
 }

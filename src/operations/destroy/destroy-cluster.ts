@@ -13,7 +13,7 @@ import { nameOf } from "../../core/plan/resource.ts";
 import { type Left, countDown } from "./count-down.ts";
 import { patiently, deletePatiently, retag } from "../../engine/patiently.ts";
 import { endedByStop, toTheEnd } from "../../engine/tools.ts";
-import { type Doom, refuseUntold, surveyDoom } from "./doom-survey.ts";
+import { type Doom, refuseUntold, surveyDoom, untoldIn } from "./doom-survey.ts";
 import { TAKES_ALONG, refuseTaken } from "../cluster/let-go.ts";
 import { deleteUntilGone, gone, tagHeld } from "./delete-until-gone.ts";
 import { ifThere, mark, unmark } from "./mark.ts";
@@ -103,7 +103,7 @@ async function deleteGroup(run: Run, doom: Doom, at: string): Promise<Destroyed>
     tools.signal.throwIfAborted();
     const unbegun = attempt === 1 && endedByStop(tools, failure);
     if (unbegun) emit({ ...about, kind: "skipped" });
-    if (unbegun || isRefusal(failure)) {
+    if (unbegun || (attempt === 1 && isRefusal(failure))) {
       await unmark(run, doom, at);
       throw failure;
     }
@@ -114,22 +114,37 @@ async function deleteGroup(run: Run, doom: Doom, at: string): Promise<Destroyed>
     }
     const now = await surveyDoom(run, { ...(await lookIn(run, located.name, located.groupName)), owner: located.owner });
     if (now.located.own && now.located.group?.tags[DESTROYING] === undefined) throw madeAgain(located.name);
-    if (attempt >= GROUP_ATTEMPTS || run.stop.aborted) {
-      emit({ ...about, kind: "failed", ...(failure === undefined ? {} : { code: failure.code, message: failure.message }) });
+    const detail = whyGroupStays(doom, now);
+    if (detail !== undefined) {
+      emit({ ...about, kind: "skipped", detail });
+      const rest = await deletePieces(run, { ...now, whole: false });
+      return { ...rest, deleted: [...goneSince(doom.ours, now.ours), ...rest.deleted] };
+    }
+    const why = untoldIn(now) ?? failure;
+    const said = why === undefined ? {} : { code: why.code, message: why.message };
+    if (attempt >= GROUP_ATTEMPTS || run.stop.aborted || why !== failure) {
+      emit({ ...about, kind: "failed", ...said });
       const left = [
         ...now.ours,
         ...now.strange.map(({ id, type }) => ({ id, kind: type })),
         { kind: "resourceGroup", id: scope },
       ].map(gone);
-      const ids = new Set(left.map((one) => one.id.toLowerCase()));
-      return {
-        deleted: all.filter((one) => !ids.has(one.id.toLowerCase())).map(gone),
-        left,
-        ...(failure === undefined ? {} : { failure }),
-      };
+      return { deleted: goneSince(all, left), left, ...(why === undefined ? {} : { failure: why }) };
     }
-    emit({ ...about, kind: "retrying", ...(failure === undefined ? {} : { code: failure.code, message: failure.message }) });
+    emit({ ...about, kind: "retrying", ...said });
   }
+}
+
+/** A group that Azure has not deleted may be somebody else's by then, or hold what is. */
+function whyGroupStays({ ours }: Doom, { located, foreign }: Doom): string | undefined {
+  if (!located.own) return `its tags no longer say that it is ${located.name}'s`;
+  const before = new Set(ours.map(({ id }) => id.toLowerCase()));
+  return foreign.some(({ id }) => !before.has(id.toLowerCase())) ? "others have resources in it by now" : undefined;
+}
+
+function goneSince(before: readonly Gone[], left: readonly Gone[]): Gone[] {
+  const ids = new Set(left.map(({ id }) => id.toLowerCase()));
+  return before.filter(({ id }) => !ids.has(id.toLowerCase())).map(gone);
 }
 
 async function counted<T>(run: Run, groupName: string, left: Left, work: () => Promise<T>): Promise<T> {
@@ -138,14 +153,15 @@ async function counted<T>(run: Run, groupName: string, left: Left, work: () => P
   return work().finally(() => over.abort(new Error("over")));
 }
 
-async function deletePieces(run: Run, doom: Doom, at: string): Promise<Destroyed> {
+/** @param at by which the mark is known that is taken back where nothing was deleted; without one something has gone already */
+async function deletePieces(run: Run, doom: Doom, at?: string): Promise<Destroyed> {
   const { deleted, now, failure, anew } = await deleteUntilGone(run, doom, { wanted: () => true });
   const left = [...now.ours.map(gone), ...now.strange.map(({ id, type }) => ({ id, kind: type }))];
   if (left.length === 0 && anew) throw madeAgain(doom.located.name);
   if (left.length === 0 && now.located.own) await release(run, now);
   else if (left.length === 0) sayEmpty(run, now);
   const unbegun = run.stop.aborted && failure === undefined && left.length > 0;
-  if (deleted.length === 0 && (isRefusal(failure) || unbegun)) {
+  if (at !== undefined && deleted.length === 0 && (isRefusal(failure) || unbegun)) {
     await unmark(run, doom, at);
     throw unbegun ? run.stop.reason : failure;
   }

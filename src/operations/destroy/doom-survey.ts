@@ -2,13 +2,13 @@
 import { type Snapshot, snapshotOf } from "../cluster/snapshot.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { IMAGE_CONTAINER } from "../../azure/vhd/account.ts";
-import { type SortedOut, sortOut } from "../../core/doomed.ts";
+import { type Doomed, type SortedOut, sortOut } from "../../core/doomed.ts";
 import type { Found } from "../../core/found.ts";
 import type { DoomedKind } from "../../core/plan/bodies.ts";
 import { isBearer } from "../../core/plan/bearer.ts";
 import { typeOf } from "../../core/plan/kinds.ts";
 import { isProven } from "../../core/plan/proof.ts";
-import { groupId, nameOf } from "../../core/plan/resource.ts";
+import { groupId, groupOf, nameOf } from "../../core/plan/resource.ts";
 import { getPatiently, patiently } from "../../engine/patiently.ts";
 import type { Intent } from "./forbidden.ts";
 import { foundByName } from "./found-by-name.ts";
@@ -103,6 +103,14 @@ export const untoldIn = ({ untold }: Pick<Doom, "untold">): ClusterError | undef
       `\`${untold.command}\` says what Azure answers.`,
   });
 
+/** What others keep in a storage account of the cluster's: names of containers. Undefined where Azure does not tell. */
+export async function guestsIn({ tools, lookups }: Run, account: Pick<Doomed, "id" | "kind">): Promise<string[] | undefined> {
+  const all = await patiently(tools, (signal) => lookups.containers(groupOf(account.id) ?? "", nameOf(account.id), signal));
+  // without a list it may have gone meanwhile
+  if (all === undefined) return (await getPatiently(account, tools)) === undefined ? [] : undefined;
+  return all.filter((name) => name !== IMAGE_CONTAINER).map((name) => `the container ${name}`);
+}
+
 /** What is the cluster's, as it is. */
 export function oursOf({ ours, found }: Pick<Doom, "ours" | "found">): Found[] {
   const ids = new Set(ours.map(({ id }) => id.toLowerCase()));
@@ -135,18 +143,14 @@ function neededRights({ whole, ours, located, untagged }: Doom): string[] {
   ];
 }
 
-/** What others keep in storage accounts of the cluster's, by the account's lower-case id: names of containers. */
+/** By the lower-case id of a storage account of the cluster's what others keep in it. */
 async function guestsOf(run: Run, { owner, groupName }: Cluster, listed: readonly Found[]) {
-  const { tools, lookups } = run;
   const guests = new Map<string, string[]>();
   const untold: Untold[] = [];
   const look = async (account: Found): Promise<void> => {
-    const all = await patiently(tools, (signal) => lookups.containers(groupName, nameOf(account.id), signal));
-    // without a list it may have gone meanwhile
-    const gone = all === undefined && (await getPatiently(account, tools)) === undefined;
-    if (all === undefined && !gone) untold.push(untoldAccount(groupName, nameOf(account.id)));
-    const others = all?.filter((name) => name !== IMAGE_CONTAINER).map((name) => `the container ${name}`);
-    guests.set(account.id.toLowerCase(), others ?? (gone ? [] : ["containers that Azure does not tell of"]));
+    const others = await guestsIn(run, account);
+    if (others === undefined) untold.push(untoldAccount(groupName, nameOf(account.id)));
+    guests.set(account.id.toLowerCase(), others ?? ["containers that Azure does not tell of"]);
   };
   await Promise.all(listed.filter((one) => one.kind === "storageAccount" && isProven(one, owner)).map(look));
   return { guests, untold: untold[0] };
