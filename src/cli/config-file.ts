@@ -7,7 +7,6 @@ import { usageError } from "../core/errors.ts";
 import type { Flag } from "../core/spec/flag.ts";
 import { nearest } from "../core/nearest.ts";
 import { flagRows } from "../core/spec/flags.ts";
-import { yamlProblem } from "../core/yaml-problem.ts";
 import { COMMANDS, flagsOf } from "./commands.ts";
 import { parsed, together } from "./flag-text.ts";
 import type { World } from "./world.ts";
@@ -62,26 +61,28 @@ export function valueInFile(flag: Flag<unknown>, value: unknown, where: string):
 // --- internal ---
 
 async function readLines(world: World, file: string): Promise<object> {
-  const [{ loadAll, YAMLException, FAILSAFE_SCHEMA, nullCoreTag }, { OVERGROWN, overgrownLine }, text] = await Promise.all([
+  const [js, { ownEvents }, { OVERGROWN, overgrownLine }, text] = await Promise.all([
     import("js-yaml"),
-    import("../core/yaml-expansion.ts"),
+    import("../core/yaml/own.ts"),
+    import("../core/yaml/expansion.ts"),
     readText(world, file),
   ]);
   try {
-    const overgrown = overgrownLine(text);
+    const { events, source } = ownEvents(text);
+    const overgrown = overgrownLine(source, events);
     if (overgrown !== undefined) throw usageError(`${file}:${overgrown}: ${OVERGROWN}`);
     // as it was typed: to YAML 0123 and 1e3 are numbers, and a group or a file of that name would be another one
-    const [lines, ...more] = loadAll(text, { schema: FAILSAFE_SCHEMA.withTags(nullCoreTag) });
+    const [lines, ...more] = js.constructFromEvents(events, {
+      source,
+      schema: js.FAILSAFE_SCHEMA.withTags(js.nullCoreTag),
+    });
     if (more.length > 0) throw usageError(`${file} holds more than one document of YAML`, "Take the lines with --- out.");
     const map = lines ?? {};
     if (typeof map === "object" && !Array.isArray(map)) return map;
   } catch (error) {
-    if (!(error instanceof YAMLException)) throw error;
+    if (!(error instanceof js.YAMLException)) throw error;
     const line = (error.mark?.line ?? 0) + 1;
-    throw usageError(
-      `${file}:${line}: ${yamlProblem(text, error.reason, line)}`,
-      'It must be YAML, with lines such as "num-nodes: 5".',
-    );
+    throw usageError(`${file}:${line}: ${error.reason}`, 'It must be YAML, with lines such as "num-nodes: 5".');
   }
   throw usageError(`${file} must hold lines such as "num-nodes: 5"`);
 }

@@ -520,6 +520,9 @@ test.each([
 test.each([
   ["config: other.yaml", /flags\.yaml: "config" cannot stand/],
   ["num-nodes: 3\n\tpip: true", /flags\.yaml:2: a tab in the indentation/],
+  ["tag: `a`", /flags\.yaml:1: a value cannot begin with `: put it in quotes/],
+  ["num-nodes:3", /flags\.yaml must hold lines/],
+  ["num-nodes:3\npip: true", /flags\.yaml:1: a blank is missing after the colon of num-nodes:/],
   ["num-nodes: [3", /flags\.yaml:\d: .*lines such as "num-nodes: 5"/s],
   ["ttl: 2", /flags\.yaml: ttl: 2 what\?/],
 ])("a configuration file with %j is refused", async (text, message) => {
@@ -527,6 +530,16 @@ test.each([
   writeFileSync(join(one.dir, "flags.yaml"), text);
   expect(await one.run("mycluster --config flags.yaml")).toMatchObject({ exit: 2, stderr: expect.stringMatching(message) });
 });
+
+test.each(["tag: [\n  owner=me\n]", "tag: {\n  owner: me\n}", 'tag:\n  - "owner=me\n"', "tag: [owner=me] # a\fb"])(
+  "a configuration file with %j is taken",
+  async (text) => {
+    const one = azure();
+    writeFileSync(join(one.dir, "flags.yaml"), `${text}\nnum-nodes: 2\n`);
+    const { exit, stdout } = await one.run("plan mycluster --config flags.yaml --json");
+    expect([exit, stdout]).toEqual([0, expect.stringContaining('"owner": "me')]);
+  },
+);
 
 test("a misspelt variable of the environment is named, once, and what it may have meant", async () => {
   const env = { AZURE_COREOS_CLUSTER_NUM_NODE: "5", AZURE_COREOS_CLUSTER_XYZ: "1", AZURE_COREOS_CLUSTER_SSH_PORT: "30000" };

@@ -22,6 +22,7 @@ import { checkStructure } from "./check/structure.ts";
 import { parseTree, valueAt, type Tree } from "./check/tree.ts";
 import { checkTexts } from "./check/texts.ts";
 import { checkUnits } from "./check/units.ts";
+import { LIBYAML } from "../yaml/reader.ts";
 import { readText } from "./read-text.ts";
 
 export type { Finding } from "./check/finding.ts";
@@ -118,7 +119,7 @@ function checkPart({ type, body }: MimePart, options: CheckOptions): readonly Fi
 }
 
 function checkCloudConfig(text: string, options: CheckOptions): readonly Finding[] {
-  const { documents, problems } = parseTree(text);
+  const { documents, problems } = parseTree(text, LIBYAML);
   const directive = /^(?:[ \t]*(?:#.*)?\r?\n)*%YAML[ \t]+(?!1\.1\b)/.exec(text);
   if (directive !== null && problems.length === 0) {
     const line = directive[0].split("\n").length;

@@ -2,8 +2,9 @@
  * A cloud-config as data: read from YAML, written as YAML that the parsers of 2015 (YAML 1.1) and of today read alike.
  * No template and no rule of a node is known here.
  */
-import { CORE_SCHEMA, dump, load, mergeTag, YAMLException } from "js-yaml";
+import { constructFromEvents, CORE_SCHEMA, dump, mergeTag, YAMLException } from "js-yaml";
 import { ClusterError } from "../errors.ts";
+import { ownEvents } from "../yaml/own.ts";
 
 export type Value = null | boolean | number | string | readonly Value[] | { readonly [key: string]: Value };
 export type Config = { readonly [key: string]: Value };
@@ -25,7 +26,10 @@ export const isYamlList = (value: Value | undefined): value is readonly Value[] 
 export function parseConfig(text: string, name: string): Config {
   let value: unknown;
   try {
-    value = load(text, { schema: CORE_SCHEMA.withTags(mergeTag) });
+    const { events, source } = ownEvents(text);
+    const documents = constructFromEvents(events, { source, schema: CORE_SCHEMA.withTags(mergeTag) });
+    if (documents.length > 1) throw new YAMLException("only the first document is read, and there is a second");
+    [value] = documents;
   } catch (error) {
     const { reason, mark } = error instanceof YAMLException ? error : { reason: String(error), mark: undefined };
     const where = mark === undefined ? name : `${name}:${mark.line + 1}`;

@@ -4,6 +4,7 @@
  * --name {1}. Everything else in braces is the user's own text, a script's `[0-9]{1}` or Grafana's `{{instance}}`, and no place.
  */
 import { valueAt, parseTree, type Mapping, type Scalar, type Tree } from "./check/tree.ts";
+import { LIBYAML, PYYAML } from "../yaml/reader.ts";
 
 export interface ValuePlace {
   /** From 1. */
@@ -21,8 +22,8 @@ const HEADER = /^#cloud-config\s*(\n|$)/;
 /** In the order of the text; none in scripts, Ignition, multipart, and in what is no YAML. */
 export function placesOf(text: string): readonly ValuePlace[] {
   if (!HEADER.test(text)) return [];
-  const { documents, problems } = parseTree(text);
-  if (problems.length > 0) return [];
+  const { documents = [] } =
+    [LIBYAML, PYYAML].map((reader) => parseTree(text, reader)).find(({ problems }) => problems.length === 0) ?? {};
   const found = new Map<number, ValuePlace>();
   for (const place of [
     ...documents.flatMap((tree) => wholeValues(tree, text)),

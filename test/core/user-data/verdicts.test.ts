@@ -9,7 +9,9 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { checkUserDataFile } from "../../../src/core/user-data/check.ts";
+import { parseTree } from "../../../src/core/user-data/check/tree.ts";
 import { customUserData } from "../../../src/core/user-data/custom.ts";
+import { PYYAML } from "../../../src/core/yaml/reader.ts";
 import { everyThird } from "../../long.ts";
 import { find, has } from "../../programs.ts";
 
@@ -151,12 +153,15 @@ describe.skipIf(!has("systemd-analyze"))("systemd-analyze says the same of", () 
 });
 
 /** Debian's own Python has libyaml, for cloud-init. */
-function libyaml(texts: readonly (string | Uint8Array)[]): readonly unknown[] {
+function libyaml(
+  texts: readonly (string | Uint8Array)[],
+  loader: "CBaseLoader" | "BaseLoader" = "CBaseLoader",
+): readonly unknown[] {
   const program = `
 import base64, json, sys, yaml
 def read(data):
     try:
-        return {"value": yaml.load(base64.b64decode(data), Loader=yaml.CBaseLoader)}
+        return {"value": yaml.load(base64.b64decode(data), Loader=yaml.${loader})}
     except (yaml.YAMLError, UnicodeDecodeError):
         return None
 print(json.dumps([read(data) for data in json.load(sys.stdin)]))
@@ -191,6 +196,13 @@ describe.skipIf(!has("cloud-init"))("libyaml", () => {
     ["tabs in a block", `${H}write_files:\n  - path: /a\n    content: |\n      a\n      \tb\n      -\tc\n`],
     ["a tab as a block's indentation", `${H}write_files:\n  - path: /a\n    content: |\n      a\n\tb\n`],
     ["a tab in a quoted text", `${H}write_files:\n  - path: /a\n    content: "a\n      \t  b"\n`],
+    ["a tab within a plain text", `${H}hostname: a # \t\ncoreos:\n  oem: {name: a}\nusers: [{name: b\t}]\n`],
+    ["a tab at a line's end", `${H}hostname: a\t\n`],
+    ["brackets that end at the key's column", `${H}users: [\n  {name: a}\n]\n`],
+    ["a quote that does", `${H}users:\n  - gecos: "a\n"\n    name: b\n`],
+    ["a form feed in a comment", `${H}# \f\nhostname: a\n`],
+    ["a line separator in a comment", `${H}# a\u2028b c\nhostname: a\n`],
+    ["a next line in a block", `${H}write_files:\n  - path: /a\n    content: |\n      a\u0085b\n`],
     ["an open bracket", `${H}coreos: [\n`],
     ["an open quote", `${H}hostname: "a\n`],
     ["an unknown anchor", `${H}hostname: *a\n`],
@@ -204,6 +216,13 @@ describe.skipIf(!has("cloud-init"))("libyaml", () => {
   test("refuses what we refuse", () => {
     const theirs = libyaml(cases.map(([, text]) => text)).map((value) => value === null);
     expect(cases.map(([what, text]) => [what, refused(text)])).toEqual(cases.map(([what], index) => [what, theirs[index]]));
+  });
+
+  test("and PyYAML, with which cloud-init reads, what we refuse for it", () => {
+    const texts = cases.flatMap(([, text]) => (typeof text === "string" ? [text] : []));
+    const theirs = libyaml(texts, "BaseLoader").map((value) => value === null);
+    const ours = texts.map((text) => parseTree(text, PYYAML).problems.length > 0);
+    expect(texts.map((text, index) => [text, ours[index]])).toEqual(texts.map((text, index) => [text, theirs[index]]));
   });
 
   test("reads a filled file as the one before, but for the places", () => {

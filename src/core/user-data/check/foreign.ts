@@ -7,6 +7,7 @@ import { isGzip } from "./packed.ts";
 import { returnsAlone } from "./script.ts";
 import { notIgnition } from "./ignition.ts";
 import { error, type Finding, type NamedFile } from "./finding.ts";
+import { LIBYAML } from "../../yaml/reader.ts";
 import { parseTree } from "./tree.ts";
 
 export function checkForeign(
@@ -37,7 +38,7 @@ const CLC = ["systemd", "storage", "passwd", "networkd", "docker", "ignition", "
 
 /** A text of which a program makes Ignition. */
 export function ignitionSource(text: string): "a Butane config" | "a Container Linux Config" | undefined {
-  const [root] = parseTree(text).documents;
+  const [root] = parseTree(text, LIBYAML).documents;
   if (root?.kind !== "map") return undefined;
   const keys = new Set(root.entries.map(({ key }) => key));
   if (keys.has("variant") && keys.has("version")) return "a Butane config";

@@ -41,13 +41,24 @@ function checkMap(
   return map.entries.flatMap((entry): readonly Finding[] => {
     const at = path === "" ? entry.key : `${path}.${entry.key}`;
     const shape = Object.hasOwn(keys, entry.key) ? keys[entry.key] : undefined;
-    if (shape !== undefined) return checkStructure(entry.value, shape, at, options);
+    if (shape !== undefined)
+      return isNothing(entry, shape) ? [nothing(entry, at)] : checkStructure(entry.value, shape, at, options);
     const underscored = entry.key.replaceAll("-", "_");
     const dashed = Object.hasOwn(keys, underscored) ? keys[underscored] : undefined;
     if (dashed === undefined) return [unknown(entry, Object.keys(keys), at)];
     return [dashedKey(entry, underscored, at, options), ...checkStructure(entry.value, dashed, at, options)];
   });
 }
+
+/** A list or map of which nothing is left, such as one whose lines are all comments. */
+const isNothing = ({ value }: YamlEntry, { type }: KeyShape): boolean =>
+  (type === "list" || type === "map") && value.kind === "scalar" && value.plain && NULL.test(value.text);
+
+const nothing = ({ key, line }: YamlEntry, path: string): Finding =>
+  warning(line, path, `nothing stands under ${key}, and a node goes on without it`, "Leave the key out.");
+
+/** YAML's words for no value. */
+const NULL = /^(~|null|Null|NULL|)$/;
 
 /** Flatcar since 3975.2.0 ignores dashed keys (flatcar/scripts#1687) while its -validate still accepts them; CoreOS took both. */
 function dashedKey(entry: YamlEntry, underscored: string, path: string, { platform }: CheckOptions): Finding {
@@ -97,7 +108,7 @@ const wrongType = (tree: Tree, path: string, wanted: string): Finding =>
 
 function checkScalar(scalar: Scalar, shape: Exclude<KeyShape, { type: "list" | "map" }>, path: string): readonly Finding[] {
   const { text, plain, line } = scalar;
-  if (plain && /^(~|null|Null|NULL|)$/.test(text)) {
+  if (plain && NULL.test(text)) {
     return [error(line, path, `${path} has no value`, "Give it one, or leave the key out; what follows a # is a comment.")];
   }
   if (shape.type === "bool") {

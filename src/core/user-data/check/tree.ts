@@ -3,20 +3,11 @@
  * needs. Knows nothing of cloud-config.
  */
 import type { TreeProblem } from "./finding.ts";
-import {
-  COLLECTION_STYLE,
-  EVENT_ID,
-  getScalarValue,
-  parseEvents,
-  SCALAR_STYLE,
-  YAMLException,
-  type Event,
-  type ScalarEvent,
-} from "js-yaml";
+import { EVENT_ID, getScalarValue, SCALAR_STYLE, YAMLException, type Event, type ScalarEvent } from "js-yaml";
 import { fromBase64 } from "../../base64.ts";
-import { bracketsEnd, tabProblems } from "./tabs.ts";
-import { OVERGROWN, overgrownLine } from "../../yaml-expansion.ts";
-import { yamlProblem } from "../../yaml-problem.ts";
+import { OVERGROWN, overgrownLine } from "../../yaml/expansion.ts";
+import { readEvents } from "../../yaml/events.ts";
+import { withSeenBreaks, type Reader } from "../../yaml/reader.ts";
 
 /** Lines count from 1. */
 export interface Scalar {
@@ -65,34 +56,13 @@ interface Parsed {
   readonly problems: readonly TreeProblem[];
 }
 
-/** One tree a document; or what is wrong, as the parser says it. */
-export function parseTree(text: string): Parsed {
+/** One tree a document; or what is wrong, as the reader of the platform would not take it. */
+export function parseTree(text: string, reader: Reader): Parsed {
   try {
-    return new Builder(text).build(parseEvents(text, {}));
+    return new Builder(text).build(readEvents(text, reader));
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error;
-    const line = (error.mark?.line ?? 0) + 1;
-    return withoutTabs(text, line) ?? { documents: [], problems: [{ line, message: yamlProblem(text, error.reason, line) }] };
-  }
-}
-
-/**
- * The same once more with blanks for the tabs of a line that the parser stops at: in brackets and in quoted texts libyaml, and so a node,
- * takes a tab for a blank. Undefined where it stood anywhere else.
- */
-function withoutTabs(text: string, line: number): Parsed | undefined {
-  const lines = text.split("\n");
-  const found = lines[line - 1] ?? "";
-  if (!found.includes("\t")) return undefined;
-  const start = lines.slice(0, line - 1).join("\n").length + (line > 1 ? 1 : 0);
-  const softened = lines.with(line - 1, found.replaceAll("\t", " ")).join("\n");
-  try {
-    const builder = new Builder(softened);
-    const parsed = builder.build(parseEvents(softened, {}));
-    return [...found.matchAll(/\t/g)].every(({ index }) => builder.takesTab(start + index)) ? parsed : undefined;
-  } catch (error) {
-    if (error instanceof YAMLException) return undefined;
-    throw error;
+    return { documents: [], problems: [{ line: (error.mark?.line ?? 0) + 1, message: error.reason }] };
   }
 }
 
@@ -109,16 +79,16 @@ export function holdsAliased(tree: Tree): boolean {
 /** A class, as five kinds of event change the same three things: the position, the anchors and the problems. */
 class Builder {
   private readonly source: string;
+  private readonly values: string;
   private readonly anchors = new Map<string, Tree>();
   private readonly problems: TreeProblem[] = [];
-  /** Where a tab is no fault: texts that are no plain ones, and brackets. */
-  private readonly tabbed: [start: number, end: number][] = [];
   private readonly starts: readonly number[];
   private events: readonly Event[] = [];
   private next = 0;
 
   constructor(source: string) {
     this.source = source;
+    this.values = withSeenBreaks(source);
     this.starts = [0, ...[...source.matchAll(/\r\n|\r|\n/g)].map((end) => end.index + end[0].length)];
   }
 
@@ -132,11 +102,7 @@ class Builder {
       if (isContent) documents.push(this.tree(1));
       else this.next += 1;
     }
-    return { documents, problems: [...this.problems, ...tabProblems(this.source, this.tabbed)] };
-  }
-
-  takesTab(at: number): boolean {
-    return this.tabbed.some(([start, end]) => at >= start && at < end);
+    return { documents, problems: this.problems };
   }
 
   /** @param before the line to name for a value that is not there */
@@ -147,10 +113,6 @@ class Builder {
     if (event.type === EVENT_ID.ALIAS)
       return this.alias(this.source.slice(event.anchorStart, event.anchorEnd), event.anchorStart);
     const line = event.type === EVENT_ID.SCALAR ? this.lineOf(event.valueStart, before) : this.lineOf(event.start, before);
-    if (event.type !== EVENT_ID.SCALAR && event.style === COLLECTION_STYLE.FLOW)
-      this.tabbed.push([event.start, bracketsEnd(this.source, event.start)]);
-    if (event.type === EVENT_ID.SCALAR && event.style !== SCALAR_STYLE.PLAIN)
-      this.tabbed.push([event.valueStart, event.valueEnd]);
     const tree =
       event.type === EVENT_ID.SCALAR
         ? this.scalar(event, line)
@@ -162,7 +124,7 @@ class Builder {
   }
 
   private scalar(event: ScalarEvent, line: number): Scalar {
-    const written = getScalarValue(this.source, event);
+    const written = getScalarValue(this.values, event);
     const tag = event.tagStart < 0 ? undefined : this.source.slice(event.tagStart, event.tagEnd);
     const binary = tag !== undefined && BINARY.test(tag);
     return {

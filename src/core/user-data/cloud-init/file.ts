@@ -10,6 +10,7 @@ import { isIgnition } from "../check/ignition.ts";
 import { checkInside, isGzip, otherPacking, unpack } from "../check/packed.ts";
 import { checkReturns } from "../check/script.ts";
 import { type Mapping, type Tree, parseTree, valueAt } from "../check/tree.ts";
+import { PYYAML } from "../../yaml/reader.ts";
 import { readText } from "../read-text.ts";
 import { checkUsers } from "./access.ts";
 import { checkMail } from "./mail.ts";
@@ -72,7 +73,7 @@ function checkText(text: string, options: Options): readonly Finding[] {
 }
 
 function checkCloudConfig(text: string, { gunzip }: Options): readonly Finding[] {
-  const { documents, problems } = parseTree(text);
+  const { documents, problems } = parseTree(text, PYYAML);
   const yaml = problems.map(({ line, message }) => error(line, "", message));
   const [root, second] = documents;
   if (yaml.length > 0) return yaml;

@@ -179,7 +179,9 @@ function mustBe(tree: Tree, path: string, types: readonly string[]): Finding {
       ? `Write it in quotes: "${tree.text.slice(0, 40)}".`
       : tree.kind === "scalar" && isAlwaysTrue(tree, types)
         ? "Write it without quotes: false. In quotes it is text, and any text is true to cloud-init here."
-        : undefined;
+        : tree.kind === "map" && types.includes("string") && tree.entries.length === 1
+          ? "A colon with a blank after it makes a key and a value of a line: put the whole line in quotes."
+          : undefined;
   return error(tree.line, path, `${called(path)}${MUST}${words.join(" or ")}`, said);
 }
 

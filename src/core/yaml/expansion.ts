@@ -2,13 +2,13 @@
  * How much a text of YAML stands for when its aliases are written out: eight lines of lists of aliases are forty million values, and whatever
  * walks them never ends ("billion laughs"). Counted on the parser's events, before anything is made of them.
  */
-import { EVENT_ID, parseEvents, type Event } from "js-yaml";
+import { EVENT_ID, type Event } from "js-yaml";
 
 /** A file of ours has some hundreds of values; user-data of 64 KiB cannot have so many written out. */
 export const MOST_VALUES = 100_000;
 
 /** The line (from 1) of the alias with which they are too many; undefined of a file that is as small as it looks. */
-export function overgrownLine(text: string, events: readonly Event[] = parseEvents(text, {})): number | undefined {
+export function overgrownLine(text: string, events: readonly Event[]): number | undefined {
   const sizes = new Map<string, number>();
   const open: { readonly anchor: string | undefined; size: number }[] = [];
   // all that is written out, each value where it stands
