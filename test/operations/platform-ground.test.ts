@@ -15,7 +15,7 @@ describe.skipIf(!has("sshd") || !has("ssh-keygen"))("a node that is asked severa
     user = makeKey();
     sshd = await startSshd({ authorizedKey: user.publicKey });
     const { signal } = new AbortController();
-    ground = realGround({ clock, outside: { clock }, tools: { signal } } as unknown as Run);
+    ground = realGround({ clock, outside: { clock }, tools: { signal } } as unknown as Run, "web");
   });
   afterAll(async () => {
     ground.close();

@@ -2,6 +2,7 @@
 import { type NodeDiagnosis, diagnoseNodes } from "../../nodes/diagnose.ts";
 import type { NodeReadiness } from "../../nodes/node-state.ts";
 import type { NodeTarget } from "../../nodes/target.ts";
+import { shellWord } from "../../core/quoting.ts";
 import { PLATFORMS } from "../../core/plan/platforms.ts";
 import type { Prepared } from "./prepared.ts";
 import { serialLog } from "../cluster/serial-log.ts";
@@ -29,7 +30,8 @@ export async function explainNodes(
     ...one,
     advice: [
       one.advice
-        .replace("GROUP", facts.group)
+        .replace("GROUP", shellWord(facts.group))
+        .replace("NAME NODE", `${spec.name} ${one.index}`)
         .replace("MACHINE", machineOf(one.index))
         .replace("--platform PLATFORM", `--platform ${spec.platform}`),
       ...(one.class === "key-refused" && facts.choices.customDataHash !== undefined ? ownUsers(spec) : []),

@@ -30,7 +30,7 @@ export interface Ground {
   close(): void;
 }
 
-export const realGround = (run: Run): Ground => {
+export const realGround = (run: Run, cluster: string): Ground => {
   /** One to each node, for all that is asked of it side by side. */
   const open = new Map<number, Promise<Connection>>();
   const clock = run.outside.clock;
@@ -89,9 +89,9 @@ export const realGround = (run: Run): Ground => {
           ...(timeoutMs === undefined ? {} : { timeoutMs }),
         });
         if (code === 0) return stdout;
-        throw new ClusterError("NodeCommandFailed", `${node.name}: ${stderr.trim().split("\n").at(-1) ?? `ended with ${code}`}`, {
+        throw new ClusterError("NodeCommandFailed", `${node.name}: ${stderr.trim().split("\n").at(-1) || `ended with ${code}`}`, {
           source: "node",
-          advice: `The same command goes on. By hand: \`azure-coreos-cluster ssh NAME ${node.index}\` leads there.`,
+          advice: `The same command goes on. By hand: \`azure-coreos-cluster ssh ${cluster} ${node.index}\` leads there.`,
         });
       }),
     close: () => open.forEach((opened) => void opened.then((connection) => connection.close()).catch(() => undefined)),

@@ -86,13 +86,13 @@ export async function carryOutInstall(run: Run, installation: Installation, pass
 }
 
 /** What other nodes join with. Root's alone; it goes from node to node through here, and is never shown. */
-export async function tokenOf({ ground }: Pick<Site, "ground">, first: NodeTarget): Promise<string> {
+export async function tokenOf({ ground, cluster }: Pick<Site, "ground" | "cluster">, first: NodeTarget): Promise<string> {
   const token = (await ground.read(first, TOKEN))?.trim() ?? "";
   if (/^[\w:.=+/-]{1,500}$/.test(token)) return token;
   throw new ClusterError("TokenMissing", `${first.name} has no token that other nodes could join k3s with`, {
     source: "node",
     exit: EXIT.partly,
-    advice: `Is k3s running there? \`azure-coreos-cluster logs NAME ${first.index} --unit k3s\` tells. The same command goes on.`,
+    advice: `Is k3s running there? \`azure-coreos-cluster logs ${cluster.spec.name} ${first.index} --unit k3s\` tells. The same command goes on.`,
   });
 }
 
@@ -198,6 +198,12 @@ async function planned(run: Run, site: Site, options: InstallOptions): Promise<I
   if (first === undefined) throw firstServerGone(wanted.servers[0]);
   const { done, all } = progress(STEPS, nodes, wanted.servers);
   const own = `${address}.nip.io`;
+  const byDomain = wanted.domain !== own && done !== all;
+  const record = byDomain ? await recordOf(run, wanted.domain, address) : undefined;
+  const unlooked =
+    byDomain && record === undefined
+      ? [`*.${wanted.domain} could not be looked up from here: whether it leads to ${address} is not checked.`]
+      : [];
   const { problems, notes } = judgeNodes({
     spec,
     group: cluster.cluster.groupName,
@@ -207,7 +213,7 @@ async function planned(run: Run, site: Site, options: InstallOptions): Promise<I
     choices: wanted,
     nodes: nodes.map(({ target: { name, index }, look }) => ({ name, index, look })),
     clocks: clocks.filter((clock) => clock !== undefined),
-    record: wanted.domain === own || done === all ? undefined : await recordOf(run, wanted.domain, address),
+    record,
   });
   if (problems.length > 0) throw refusal(problems);
   const script = await scriptOf(run, site, first, kept, options);
@@ -220,6 +226,7 @@ async function planned(run: Run, site: Site, options: InstallOptions): Promise<I
     notes: [
       ...(options.domain === undefined && kept === undefined ? [nipNote(own)] : []),
       ...unasked(run, wanted.domain, own),
+      ...unlooked,
       ...notes,
     ],
     done,

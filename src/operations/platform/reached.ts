@@ -36,7 +36,7 @@ export async function openSite(run: Run, name: string, resourceGroup: string | u
     platform,
     ground: run.simulated
       ? rehearsedGround(run.clock, run.tools.signal, platform && rehearsedChoices(cluster, platform))
-      : realGround(run),
+      : realGround(run, name),
   };
 }
 

@@ -25,7 +25,7 @@ export async function lookAtPlatform(
       k3sNodes(run, site),
       podsNotReady(run, site),
       gatewayOf(run, address),
-      choices.domain === `${address}.nip.io` ? [address] : recordOf(run, choices.domain, address),
+      choices.domain === `${address}.nip.io` ? [address] : recordOf(run, choices.domain, address).then((found) => found ?? []),
     ]);
     const record = { addresses, leadsHere: addresses.length > 0 && addresses.every((one) => one === address) };
     const healthy =
