@@ -7,7 +7,7 @@ import { ClusterError, EXIT, usageError } from "../core/errors.ts";
 import { abortable } from "../engine/abortable.ts";
 import type { Cloud } from "./clouds.ts";
 import { heldIn, missingBeside } from "./environment-sign-in.ts";
-import { failure, noSignIn } from "./failure.ts";
+import { OUT_OF_ORDER, failure, noSignIn } from "./failure.ts";
 import { UNREAD_PROXY } from "./outward.ts";
 
 export interface SignIn {
@@ -124,7 +124,7 @@ function withItsSource({ env, tenant, clientId, certificate }: SignIn, error: un
   if (by === undefined || !(told instanceof ClusterError) || told.code !== "SignInFailed") return told;
   const missing = held && missingBeside(held, { tenant, clientId });
   return missing === undefined
-    ? failed(`${by}: ${told.message}`)
+    ? failed(`${told.message} (${by})`)
     : failed(`${told.message}: ${missing}`, `Give what is missing, or unset ${by} and sign in with \`az login\`.`);
 }
 
@@ -135,7 +135,10 @@ function withItsSource({ env, tenant, clientId, certificate }: SignIn, error: un
 function watched(client: HttpClient): { client: HttpClient; forget(): void; trouble(): AzureError | undefined } {
   let last: AzureError | undefined;
   return {
-    forget: () => (last = undefined),
+    forget() {
+      // of that the sign-in library is sure for a minute, and asks nobody
+      if (last?.code !== OUT_OF_ORDER) last = undefined;
+    },
     trouble: () => last,
     client: {
       async sendRequest(request) {

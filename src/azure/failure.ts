@@ -41,6 +41,8 @@ export function refusedAnswer(answer: Answer, request: Asked): AzureError {
   });
 }
 
+export const OUT_OF_ORDER = "SignInUnavailable";
+
 /** What Entra answers where it is out of order, and what is not Entra's at all; undefined for an answer, a refusal among them. */
 export function noSignIn(answer: Answer & { readonly request: Asked }): AzureError | undefined {
   const { status, request } = answer;
@@ -48,7 +50,7 @@ export function noSignIn(answer: Answer & { readonly request: Asked }): AzureErr
   const retryAfterMs = retryAfter(answer);
   const said = jsonIn(answer.bodyAsText);
   if (status === 429 || status >= 500 || (said !== undefined && PASSING.test(String(said["error"]))))
-    return new AzureError("SignInUnavailable", `${new URL(request.url).host} answered ${status} to ${asked}`, {
+    return new AzureError(OUT_OF_ORDER, `${new URL(request.url).host} answered ${status} to ${asked}`, {
       status,
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     });

@@ -1,6 +1,6 @@
 /**
  * Advice: signing in. Such trouble is known by Entra's AADSTS numbers in the text, since the sign-in library's own codes say
- * little. What signed in stands before the text where it is known (`AZURE_CLIENT_SECRET: AADSTS...`): whom the environment or a
+ * little. What signed in stands behind the text where it is known (`AADSTS... (AZURE_CLIENT_SECRET)`): whom the environment or a
  * flag signs in is not helped by `az login`.
  */
 import { EXIT } from "../errors.ts";
@@ -160,7 +160,7 @@ export const signInAdvice: readonly AdviceRow[] = [
 const DENIED = /Permission denied: '([^']+)'/;
 
 /** The flag or the variable that signs in. */
-const signedInBy = (failure: AzureFailure): string | undefined => found(failure, /^(--azure-cert|AZURE_[A-Z_]+): /);
+const signedInBy = (failure: AzureFailure): string | undefined => found(failure, / \((--azure-cert|AZURE_[A-Z_]+)\)$/);
 
 /** The client id that Entra names. */
 const application = (failure: AzureFailure): string =>
