@@ -1,7 +1,7 @@
 /** Commands that ask nothing of Azure: what they print, write and answer. */
 import { execFileSync } from "node:child_process";
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { closeSync, constants, openSync, readFileSync, readSync, statSync, writeFileSync } from "node:fs";
+import { closeSync, constants, openSync, readFileSync, readSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { has } from "../programs.ts";
@@ -108,6 +108,14 @@ describe("create-azure-user-data", () => {
     writeFileSync(join(one.dir, "azure-user-data"), "mine");
     expect((await one.run("create-azure-user-data discovery.etcd.io/new")).exit).toBe(2);
     expect(file(one, "azure-user-data")).toBe("mine");
+  });
+
+  test("what a link leads to is kept as well, whole and beside the link", async () => {
+    const one = azure();
+    writeFileSync(join(one.dir, "theirs"), "theirs");
+    symlinkSync("theirs", join(one.dir, "azure-user-data"));
+    expect((await one.run("create-azure-user-data")).exit).toBe(0);
+    expect([file(one, "azure-user-data.bak"), file(one, "theirs").slice(0, 13)]).toEqual(["theirs", "#cloud-config"]);
   });
 });
 

@@ -2,7 +2,7 @@
  * create-azure-user-data: one cloud-config for all nodes, merged from the templates as the old script did, for people who want to edit it
  * before they give it to `--custom-data`. Without that flag create renders better ones by itself.
  */
-import { link } from "node:fs/promises";
+import { link, realpath } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { checkUserData } from "../../core/user-data/check.ts";
@@ -57,8 +57,8 @@ async function keepBeside(path: string): Promise<string> {
   for (let nth = 1; ; nth++) {
     const other = `${path}.bak${nth === 1 ? "" : nth}`;
     try {
-      // a link, unlike a rename, takes no other file's place
-      await link(path, other);
+      // a link, unlike a rename, takes no other file's place; of a symbolic one the file behind it is what is replaced
+      await link(await realpath(path), other);
       return other;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST")
