@@ -75,10 +75,10 @@ export const failureWords = ({ failure }: Pick<MachineView, "failure">): string 
 
 /** What mends it, without what is on it. */
 export function remedyOf(all: readonly Pick<FailedMachine, "name" | "node" | "view">[], { cluster, group }: FailedPlace): string {
-  const [{ name, view }, where] = [all[0]!, shellWord(group)];
+  const { name, view } = all[0]!;
   const { power, failure = "" } = view;
-  const reapply = `\`az vm reapply --resource-group ${where} --name ${name}\``;
-  const extension = `An extension failed, which this tool does not use: a policy has added it. \`az vm extension list --resource-group ${where} --vm-name ${name} --output table\` names it; \`az vm extension delete --resource-group ${where} --vm-name ${name} --name EXTENSION\`, then ${reapply}, mend that`;
+  const reapply = `\`az vm reapply --resource-group ${shellWord(group)} --name ${shellWord(name)}\``;
+  const extension = `An extension failed, which this tool does not use: a policy has added it. \`az vm extension list --resource-group ${shellWord(group)} --vm-name ${shellWord(name)} --output table\` names it; \`az vm extension delete --resource-group ${shellWord(group)} --vm-name ${shellWord(name)} --name EXTENSION\`, then ${reapply}, mend that`;
   const mends =
     power !== undefined && !["running", "starting"].includes(power)
       ? `\`azure-coreos-cluster start ${cluster}${groupFlag(cluster, group)}\` gives it power`

@@ -33,11 +33,12 @@ export async function keptMachines(
   { spec, claim }: { readonly spec: ClusterSpec; readonly claim: Claim | undefined },
   ours: Snapshot,
 ): Promise<KeptMachine[]> {
-  const failed = [...ours.values()].flatMap((live) => {
+  const all = [...ours.values()].flatMap((live) => {
     const node = live.kind === "machine" && live.state === "failed" ? nodeIndex(spec, nameOf(live.id)) : undefined;
     return node === undefined ? [] : [{ node, live }];
   });
-  if (failed.length === 0) return [];
+  if (all.length === 0) return [];
+  const failed = all.sort((a, b) => a.node - b.node);
   const looked = await Promise.all(failed.map(async (one) => ({ ...one, ...(await pastIn(run, one.live)) })));
   const answers = await askSilent(
     run,
