@@ -22,8 +22,10 @@ const HEADER = /^#cloud-config\s*(\n|$)/;
 /** In the order of the text; none in scripts, Ignition, multipart, and in what is no YAML. */
 export function placesOf(text: string): readonly ValuePlace[] {
   if (!HEADER.test(text)) return [];
-  const { documents = [] } =
-    [LIBYAML, PYYAML].map((reader) => parseTree(text, reader)).find(({ problems }) => problems.length === 0) ?? {};
+  const read = parseTree(text, LIBYAML);
+  // a file for Ubuntu or Debian, which is not asked here
+  const { documents, problems } = read.problems.length === 0 ? read : parseTree(text, PYYAML);
+  if (problems.length > 0) return [];
   const found = new Map<number, ValuePlace>();
   for (const place of [
     ...documents.flatMap((tree) => wholeValues(tree, text)),

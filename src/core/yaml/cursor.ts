@@ -3,7 +3,7 @@
  * indented deeper than what is around it begins a collection, and what is indented less ends it.
  */
 import { refuseNoColon } from "./faults.ts";
-import { BREAKS, type Reader } from "./reader.ts";
+import { from, isBreak, type Reader } from "./reader.ts";
 import type { Text } from "./texts.ts";
 
 /** As they are written; "list", "map" and "outdent" where indentation begins and ends a collection, "end" of the file. */
@@ -71,15 +71,15 @@ export class Cursor {
     return this.at - this.lineStart;
   }
 
+  /** How much of the text from here on is of a pattern. */
   protected matched(pattern: RegExp): number {
-    pattern.lastIndex = this.at;
-    return pattern.exec(this.source)?.[0].length ?? 0;
+    return from(this.at, pattern).exec(this.source)?.[0].length ?? 0;
   }
 
   protected moveTo(next: number): void {
-    const ends = [...this.source.slice(this.at, next).matchAll(new RegExp(`\\r\\n|[${BREAKS}]`, "g"))];
-    const last = ends.at(-1);
-    if (last !== undefined) this.lineStart = this.at + last.index + last[0].length;
+    let line = next;
+    while (line > this.at && !isBreak(this.source[line - 1])) line--;
+    if (line > this.at) this.lineStart = line;
     this.at = next;
   }
 

@@ -132,7 +132,7 @@ class Scanner extends Cursor {
     this.maybeKey();
     this.keyAllowed = false;
     const { text, next } = this.scanned(read);
-    if (read === plain) this.keyAllowed = new RegExp(`[${BREAKS}]`).test(this.source.slice(text.valueEnd, next));
+    if (read === plain) this.keyAllowed = /[\r\n\x85\u2028\u2029]/.test(this.source.slice(text.valueEnd, next));
   }
 
   private block(): void {

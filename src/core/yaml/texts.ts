@@ -1,7 +1,7 @@
 /** Where a text of YAML ends, plain, in quotes or as a block, as the readers of a node find it (reader.ts). What it says is js-yaml's `getScalarValue`. */
 import { CHOMPING_MODE, SCALAR_STYLE, type ScalarEvent } from "js-yaml";
 import { refuse, TAB_INDENT } from "./faults.ts";
-import { BREAKS, isBreak, type Reader } from "./reader.ts";
+import { BREAKS, from, isBreak, type Reader } from "./reader.ts";
 
 export type Text = Pick<ScalarEvent, "valueStart" | "valueEnd" | "style" | "chomping" | "indent" | "fast">;
 
@@ -31,20 +31,17 @@ const text = (valueStart: number, valueEnd: number, style: Text["style"]): Text 
 });
 
 /** `---` or `...` alone at the start of a line. */
-export const DOCUMENT_MARK = new RegExp(`(?:---|\\.\\.\\.)(?=[ \\t${BREAKS}]|$)`, "y");
+const MARK = new RegExp(`(?:---|\\.\\.\\.)(?=[ \\t${BREAKS}]|$)`, "y");
+export const isDocumentMark = (source: string, at: number): boolean =>
+  (at === 0 || isBreak(source[at - 1])) && from(at, MARK).test(source);
 
-export function isDocumentMark(source: string, at: number): boolean {
-  DOCUMENT_MARK.lastIndex = at;
-  return (at === 0 || isBreak(source[at - 1])) && DOCUMENT_MARK.test(source);
-}
+const STOPS = { '"': new RegExp(`["\\\\${BREAKS}]`, "g"), "'": new RegExp(`['\\\\${BREAKS}]`, "g") };
 
 export function quoted({ source, reader }: Around, start: number): Scanned {
-  const quote = source[start] ?? "";
+  const quote = source[start] === "'" ? "'" : '"';
   const unclosed = (): never => refuse(source, start, `the ${quote} of this line is never closed`);
-  const stops = new RegExp(`[${quote}\\\\${BREAKS}]`, "g");
   for (let at = start + 1; ;) {
-    stops.lastIndex = at;
-    const found = stops.exec(source);
+    const found = from(at, STOPS[quote]).exec(source);
     if (found === null) return unclosed();
     at = found.index + 1;
     if (isBreak(found[0])) {
@@ -67,40 +64,34 @@ function afterEscape(source: string, at: number, { escape }: Reader): number {
   return refuse(source, at, `YAML has no ${written} in double quotes: write \\${written}, or put the text in single quotes`);
 }
 
+const WORD = new RegExp(`(?:(?!:(?:[ \\t${BREAKS}]|$))[^ \\t${BREAKS}])+`, "y");
+
 /** A plain text runs on over lines that are indented deeper than what it is in. */
 export function plain({ source, reader, indent, inFlow }: Around, start: number): Scanned {
-  const [colon, stop] = inFlow ? [reader.afterColon, ",?[\\]{}"] : ["", ""];
-  const run = new RegExp(`(?:(?!:(?:[ \\t${BREAKS}${colon}]|$))[^ \\t${BREAKS}${stop}])+`, "y");
-  const blanks = new RegExp(reader.tabs ? `[ \\t${BREAKS}]+` : `(?: *[${BREAKS}][ ${BREAKS}]*| +)`, "y");
+  const word = inFlow ? reader.wordInBrackets : WORD;
   let [next, end] = [start, start];
-  for (;;) {
-    run.lastIndex = next;
-    if (source[next] === "#" || !run.test(source)) break;
-    end = run.lastIndex;
-    blanks.lastIndex = end;
-    const [found] = blanks.exec(source) ?? [];
-    next = end + (found?.length ?? 0);
-    if (found === undefined) break;
-    if (isDocumentMark(source, next)) break;
-    const tab = indent < 0 ? -1 : found.search(new RegExp(`(?<=[${BREAKS}] {0,${indent}})\\t`));
-    if (tab >= 0) refuse(source, end + tab, TAB_INDENT);
-    const line = new RegExp(`[${BREAKS}]([^${BREAKS}]*)$`).exec(found)?.[1];
-    if (line === undefined) continue;
-    if (!inFlow && line.length < indent + 1) break;
+  while (source[next] !== "#" && from(next, word).test(source)) {
+    end = word.lastIndex;
+    next = from(end, reader.between).test(source) ? reader.between.lastIndex : end;
+    if (next === end || isDocumentMark(source, next)) break;
+    const [before = "", ...lines] = source.slice(end, next).split(/[\r\n\x85\u2028\u2029]/);
+    const tab = lines.findIndex((line) => line.slice(0, indent + 1).includes("\t"));
+    if (tab >= 0) refuse(source, end + [before, ...lines.slice(0, tab)].join(" ").length + 1, TAB_INDENT);
+    if (!inFlow && (lines.at(-1)?.length ?? indent + 1) < indent + 1) break;
   }
   return { text: text(start, end, SCALAR_STYLE.PLAIN), next };
 }
 
+const HEADER = /[|>](?:[+-][1-9]?|[1-9][+-]?|)/y;
+const AFTER_HEADER = new RegExp(`[ \\t]*(?:#[^${BREAKS}]*)?(?:\\r\\n|[${BREAKS}]|$)`, "y");
+
 /** A `|` or `>` text, without what its first line says of it. */
 export function block({ source, reader, indent: around }: Around, start: number): Scanned {
-  const header = /[|>](?:[+-][1-9]?|[1-9][+-]?|)/y;
-  header.lastIndex = start;
-  const [said = ""] = header.exec(source) ?? [];
-  const rest = new RegExp(`${reader.tabs ? "[ \\t]*" : " *"}(?:#[^${BREAKS}]*)?(?:\\r\\n|[${BREAKS}]|$)`, "y");
-  rest.lastIndex = start + said.length;
-  if (!rest.test(source) || (!reader.tabs && source[start + said.length] === "#"))
+  const [said = ""] = from(start, HEADER).exec(source) ?? [];
+  const after = start + said.length;
+  if (!from(after, AFTER_HEADER).test(source) || (!reader.tabs && /[#\t]/.test(source[after] ?? "")))
     refuse(source, start, `after ${said} the text begins in the next line: in this one nothing but a comment may follow`);
-  const valueStart = rest.lastIndex;
+  const valueStart = AFTER_HEADER.lastIndex;
   const least = Math.max(around + 1, 1);
   const digit = /\d/.exec(said)?.[0];
   const indent = digit === undefined ? Math.max(least, detected(source, valueStart, reader)) : least + Number(digit) - 1;
@@ -110,30 +101,31 @@ export function block({ source, reader, indent: around }: Around, start: number)
   return { text: { ...text(valueStart, end, style), chomping, indent }, next };
 }
 
+const EMPTY = new RegExp(`[ ${BREAKS}]*`, "y");
+
 /** As deep as its first line, or as an empty line before it. */
 function detected(source: string, at: number, { tabFirst }: Reader): number {
-  const before = new RegExp(`[ ${BREAKS}]*`, "y");
-  before.lastIndex = at;
-  const [found = ""] = before.exec(source) ?? [];
+  const [found = ""] = from(at, EMPTY).exec(source) ?? [];
   if (!tabFirst && source[at + found.length] === "\t")
     refuse(
       source,
       at + found.length,
       "a tab at the start of the text, where YAML takes blanks only: begin it with another line, or put it in quotes",
     );
-  return Math.max(...found.split(new RegExp(`\\r\\n|[${BREAKS}]`)).map(({ length }) => length));
+  return Math.max(...found.split(/[\r\n\x85\u2028\u2029]/).map(({ length }) => length));
 }
 
+const LINE = new RegExp(`[^${BREAKS}]*(?:\\r\\n|[${BREAKS}]|$)`, "y");
+
 function blockEnd(source: string, start: number, indent: number, { tabs }: Reader): { end: number; next: number } {
-  const line = new RegExp(`( {0,${indent}})(?:[^${BREAKS}]*)(?:\\r\\n|[${BREAKS}]|$)`, "y");
-  for (let at = start; ;) {
-    line.lastIndex = at;
-    const next = at + (line.exec(source)?.[1]?.length ?? 0);
+  for (let at = start; ; at = LINE.lastIndex) {
+    let next = at;
+    while (next < at + indent && source[next] === " ") next++;
     if (next === source.length) return { end: source.length, next };
     if (next < at + indent && !isBreak(source[next])) {
       if (tabs && source[next] === "\t") refuse(source, next, TAB_INDENT);
       return { end: at, next };
     }
-    at = line.lastIndex;
+    from(next, LINE).test(source);
   }
 }
