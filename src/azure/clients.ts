@@ -38,16 +38,24 @@ export interface Clients {
   readonly storage: StorageManagementClient;
   readonly operationErrors: OperationErrors;
   readonly endpoint: string;
+  /** The body of what is at an address, through the pipeline of all other requests: for what the typed operations drop. */
+  readonly read: (url: string, abortSignal: AbortSignal) => Promise<Readonly<Record<string, unknown>>>;
 }
 
 export async function createClients(connection: ArmConnection): Promise<Clients> {
-  const [{ ComputeManagementClient }, { NetworkManagementClient }, { ResourceManagementClient }, { StorageManagementClient }] =
-    await Promise.all([
-      import("@azure/arm-compute"),
-      import("@azure/arm-network"),
-      import("@azure/arm-resources"),
-      import("@azure/arm-storage"),
-    ]);
+  const [
+    { ComputeManagementClient },
+    { NetworkManagementClient },
+    { ResourceManagementClient },
+    { StorageManagementClient },
+    { createPipelineRequest },
+  ] = await Promise.all([
+    import("@azure/arm-compute"),
+    import("@azure/arm-network"),
+    import("@azure/arm-resources"),
+    import("@azure/arm-storage"),
+    import("@azure/core-rest-pipeline"),
+  ]);
   const operationErrors: OperationErrors = new Map();
   const heard: Heard = { azure: false, strange: 0 };
   const { endpoint, credential, httpClient } = connection;
@@ -89,5 +97,10 @@ export async function createClients(connection: ArmConnection): Promise<Clients>
     pipeline.removePolicy({ name: "proxyPolicy" });
     if (open) pipeline.addPolicy(loopbackSignIn);
   }
-  return { ...clients, operationErrors, endpoint: endpoint.url };
+  const read: Clients["read"] = async (url, abortSignal) => {
+    const request = createPipelineRequest({ url, abortSignal, allowInsecureConnection: open });
+    const { bodyAsText } = await clients.resources.pipeline.sendRequest(httpClient, request);
+    return JSON.parse(bodyAsText || "{}") as Readonly<Record<string, unknown>>;
+  };
+  return { ...clients, operationErrors, endpoint: endpoint.url, read };
 }

@@ -15,7 +15,7 @@ import { type KindOperations, listOf, operationsOf, plannedOperationsOf, type Sd
 import { toLive } from "./live.ts";
 import { machineReads } from "./lookups/machines.ts";
 import { type SdkPoller, type WholeAnswer, acceptedDelete, driveOperation } from "./operation.ts";
-import { all, listed, understood } from "./reading.ts";
+import { listed, understood } from "./reading.ts";
 
 export function createProvider(clients: Clients): Provider {
   return {
@@ -101,7 +101,7 @@ async function siblingStates(
 ): Promise<Map<string, Live["state"]> | undefined> {
   if (KINDS[target.kind].ofANode !== true) return undefined;
   const list = listOf(target.kind, clients, groupNameOf(target), abortSignal);
-  const found = list === undefined ? undefined : await listed(() => all(list, abortSignal, "states"));
+  const found = list === undefined ? undefined : await listed(clients.endpoint, list, abortSignal, "states");
   // one that is listed without a state has not said that it is done
   const told = found?.filter((model) => (model as { provisioningState?: unknown }).provisioningState !== undefined);
   return told && new Map(told.map((model) => [(model as { id: string }).id.toLowerCase(), toLive("", model).state]));

@@ -1,6 +1,7 @@
 /** Two shapes that nearly every read has: a list to its last page, and a resource that may not be there. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { AzureError, isAbsence, isMisdirected, notAzure } from "../core/advice/azure-error.ts";
+import { isLoopback } from "../core/loopback.ts";
 import { abortable } from "../engine/abortable.ts";
 import { shownAddress } from "./origin.ts";
 
@@ -112,15 +113,26 @@ export async function orAbsent<T>(read: () => Promise<T>): Promise<T | undefined
   }
 }
 
-/** Undefined where there is no such list: the group is gone, or this ARM does not know the path. */
-export async function listed<T>(read: () => Promise<T>): Promise<T | undefined> {
+/**
+ * All of a list; undefined where there is none: the group is gone, or this ARM does not know the path. A 400 is an emulator's way to say so:
+ * from elsewhere it says no to the request, and what is there is not known.
+ */
+export async function listed<T>(
+  endpoint: string,
+  list: Paged<T>,
+  signal: AbortSignal,
+  only?: "states",
+): Promise<T[] | undefined> {
   try {
-    return await read();
+    return await all(list, signal, only);
   } catch (error) {
-    if (isNoList(error)) return undefined;
+    if (isNoList(error) && (error.status !== 400 || UNKNOWN_KIND.test(error.code) || isLoopback(endpoint))) return undefined;
     throw error;
   }
 }
+
+/** What a Resource Manager says with 400 of a kind that it does not have, or not in the SDK's version. */
+const UNKNOWN_KIND = /^(InvalidResourceType|NoRegisteredProviderFound)$/i;
 
 /** The group is gone, or this ARM does not know the path. */
 export const isNoList = (error: unknown): error is AzureError =>

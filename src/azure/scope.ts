@@ -1,9 +1,10 @@
 /**
  * What hangs on a scope rather than in it: management locks, and what this sign-in may do there. The typed clients that the
- * tool installs have no such operations, so the generic read by id asks, and the answer is taken as it came.
+ * tool installs have no such operations, so these addresses are read as they are, and the answers are taken as they came.
  */
 import type { Permission } from "../core/permissions.ts";
 import type { Clients } from "./clients.ts";
+import { all } from "./reading.ts";
 
 export interface Lock {
   readonly id: string;
@@ -39,7 +40,10 @@ export function scopeReads(clients: Clients) {
 
     /** What people call the subscription. */
     async subscriptionName(subscription: string, abortSignal: AbortSignal): Promise<string | undefined> {
-      const { displayName } = await bodyAt(clients, `/subscriptions/${subscription}`, SUBSCRIPTIONS_VERSION, abortSignal);
+      const { displayName } = await clients.read(
+        addressOf(clients, `/subscriptions/${subscription}`, SUBSCRIPTIONS_VERSION),
+        abortSignal,
+      );
       return typeof displayName === "string" && displayName !== "" ? displayName : undefined;
     },
 
@@ -61,22 +65,17 @@ export function scopeReads(clients: Clients) {
 
 // --- internal ---
 
-/** The SDK's model of a resource drops what is none of one, so the body itself is read. */
-async function valuesAt(clients: Clients, path: string, apiVersion: string, abortSignal: AbortSignal): Promise<unknown[]> {
-  const { value } = await bodyAt(clients, path, apiVersion, abortSignal);
-  return Array.isArray(value) ? value : [];
+/** To the last page: a lock, or a right, that stands on the second is one, too. */
+const valuesAt = (clients: Clients, path: string, apiVersion: string, abortSignal: AbortSignal): Promise<unknown[]> =>
+  all({ byPage: () => pagesFrom(clients, addressOf(clients, path, apiVersion), abortSignal) }, abortSignal);
+
+async function* pagesFrom({ read }: Clients, first: string, abortSignal: AbortSignal) {
+  for (let next = first; next !== "";) {
+    const { value, nextLink } = await read(next, abortSignal);
+    next = typeof nextLink === "string" ? nextLink : "";
+    yield Object.assign(Array.isArray(value) ? ([...value] as unknown[]) : [], { continuationToken: next });
+  }
 }
 
-async function bodyAt(
-  { resources }: Clients,
-  path: string,
-  apiVersion: string,
-  abortSignal: AbortSignal,
-): Promise<Readonly<Record<string, unknown>>> {
-  let text = "";
-  await resources.resources.getById(path.replace(/^\//, ""), apiVersion, {
-    abortSignal,
-    onResponse: (answer) => (text = answer.bodyAsText ?? ""),
-  });
-  return JSON.parse(text === "" ? "{}" : text) as Readonly<Record<string, unknown>>;
-}
+const addressOf = ({ endpoint }: Clients, path: string, apiVersion: string): string =>
+  new URL(`${endpoint.replace(/\/+$/, "")}${path}?api-version=${apiVersion}`).href;

@@ -3,6 +3,9 @@ import { expect, test } from "vitest";
 import { AzureError } from "../../src/core/advice/azure-error.ts";
 import { type Paged, all, listed, understood } from "../../src/azure/reading.ts";
 
+const LOOPBACK = "http://127.0.0.1:8080";
+const { signal } = new AbortController();
+
 type Page = number[] & { continuationToken?: string };
 
 const page = (items: number[], next?: string): Page =>
@@ -58,8 +61,25 @@ test.each([400, 404, 405, 501])("a list whose second page is answered with %i is
       for (let n = 0; n < before; n++) yield page([n], `${n}`);
       await Promise.reject(none);
     });
-  await expect(listed(() => all(list(0)))).resolves.toBeUndefined();
-  await expect(listed(() => all(list(1)))).rejects.toMatchObject({ code: "ListBrokenOff", status: 502, cause: none });
+  await expect(listed(LOOPBACK, list(0), signal)).resolves.toBeUndefined();
+  await expect(listed(LOOPBACK, list(1), signal)).rejects.toMatchObject({ code: "ListBrokenOff", status: 502, cause: none });
+});
+
+test.each([
+  ["https://management.azure.com", 404, "NotFound", true],
+  ["https://management.azure.com", 501, "NotImplemented", true],
+  ["https://management.azure.com", 400, "BadRequest", false],
+  ["https://management.azure.com", 400, "NoRegisteredProviderFound", true],
+  [LOOPBACK, 400, "BadRequest", true],
+  [LOOPBACK, 503, "ServerBusy", false],
+  [LOOPBACK, 403, "AuthorizationFailed", false],
+])("at %s a list that is answered with %i %s is no list: %s", async (endpoint, status, code, isNone) => {
+  const error = new AzureError(code, "no", { status });
+  const list = paged(async function* () {
+    yield await Promise.reject<Page>(error);
+  });
+  const found = listed(endpoint, list, signal);
+  await (isNone ? expect(found).resolves.toBeUndefined() : expect(found).rejects.toBe(error));
 });
 
 test("what the SDK breaks on is an answer that is none; what is aborted or known stays as it is", async () => {

@@ -6,7 +6,7 @@ import { parseFault } from "../../src/sim/fault-script.ts";
 import { byHand, inGroup } from "./azure-hand.ts";
 import type { Tags } from "../../src/core/plan/tag-parts.ts";
 import { tagAFlag } from "../kept-tags.ts";
-import { type TestAzure, testAzure, ownAzure } from "./world.ts";
+import { type RunOptions, type TestAzure, folderOfAnother, testAzure, ownAzure } from "./world.ts";
 
 let azure: TestAzure;
 beforeEach(() => {
@@ -189,6 +189,34 @@ test.each([
   const removed = await azure.run("remove mycluster 2 --yes");
   expect(removed.exit, removed.stderr).toBe(0);
 });
+
+/** The lists of the whole subscription are answered so. */
+const unlisted = (status: number, code: string): RunOptions => ({
+  azure: (request) =>
+    /^\/subscriptions\/[^/]+\/providers\/Microsoft.Network\/(publicIPAddresses|networkSecurityGroups)$/i.test(
+      new URL(request.url).pathname,
+    )
+      ? Promise.resolve({ status, headers: {}, body: JSON.stringify({ error: { code, message: "no list for you" } }) })
+      : azure.simulation.handle(request),
+});
+
+test.each([
+  [503, "ServerBusy", "mycluster --location eastus", false],
+  [400, "BadRequest", "mycluster --location eastus", false],
+  [503, "ServerBusy", "mycluster --resource-group third", false],
+  // who may look into one group only goes on without
+  [403, "AuthorizationFailed", "mycluster --location eastus --wait-for machines", true],
+])(
+  "a list that is not answered has not said that there is no cluster of the name: %i %s, %s",
+  async (status, code, again, isMade) => {
+    await made("mycluster --resource-group shared --wait-for machines");
+    const { exit, stderr } = await azure.run(again, { ...unlisted(status, code), dir: await folderOfAnother() });
+    expect({ isMade: exit === 0, isWritten: writes().length > 0 }, stderr).toEqual({ isMade, isWritten: isMade });
+    if (!isMade) expect(stderr).toContain(code);
+    // another name, with another cluster, would be bad advice
+    expect(stderr).not.toMatch(/choose another/i);
+  },
+);
 
 test("a cluster that is past its time to live is gone on with, and that is said", async () => {
   await made("mycluster --ttl 1s");

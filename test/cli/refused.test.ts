@@ -221,6 +221,48 @@ test.each([
   expect([exit, stderr.includes("This is a fault")], stderr).toEqual([code, false]);
 });
 
+const ALL = '{"actions":["*"],"notActions":[]}';
+const READS = '{"actions":["*/read"],"notActions":[]}';
+const HELD =
+  '{"id":"/subscriptions/00000000-0000-0000-0000-000000000000/providers/Microsoft.Authorization/locks/held","name":"held","properties":{"level":"ReadOnly"}}';
+const NEXT = "https://management.azure.com/next?page=";
+
+test.each<[string, number, string, [values: string, next?: string][]]>([
+  ["locks", 5, "held (ReadOnly) on", [["", `${NEXT}1`], ["", `${NEXT}2`], [HELD]]],
+  ["locks", 0, "destroyed", [["", `${NEXT}1`], [""]]],
+  ["permissions", 4, "you may not", [[READS, `${NEXT}1`], [READS]]],
+  ["permissions", 0, "destroyed", [[READS, `${NEXT}1`], [ALL]]],
+  ["locks", 1, "where nothing was sent", [["", "https://elsewhere.example/next?page=1"], [HELD]]],
+  [
+    "locks",
+    1,
+    "a list that leads back to itself",
+    [
+      ["", `${NEXT}1`],
+      ["", `${NEXT}1`],
+    ],
+  ],
+])("%s are read to their last page, of Azure's alone: exit code %i, %s", async (what, code, said, pages) => {
+  const azure = ownAzure();
+  await azure.run("abc --num-nodes 1 --wait-for machines");
+  const asked = new Set<string>();
+  const page = (at: number) => {
+    const [values = "", nextLink = null] = pages[at] ?? [];
+    const headers = { "content-type": "application/json" };
+    return { status: 200, headers, body: `{"value":[${values}],"nextLink":${JSON.stringify(nextLink)}}` };
+  };
+  const { exit, stderr } = await azure.run("destroy abc --yes", {
+    azure: async (request) => {
+      const { host, pathname, searchParams } = new URL(request.url);
+      asked.add(host);
+      if (pathname.endsWith(`/Microsoft.Authorization/${what}`)) return page(0);
+      return pathname === "/next" ? page(Number(searchParams.get("page"))) : azure.simulation.handle(request);
+    },
+  });
+  expect([exit, stderr]).toEqual([code, expect.stringContaining(said)]);
+  expect([...asked]).toEqual(["management.azure.com"]);
+});
+
 const GROUP_PUT = /\/resourcegroups\/abc\?/i;
 
 test.each<[string, (answer: PlainResponse, signal?: AbortSignal) => PlainResponse | Promise<PlainResponse>]>([

@@ -52,13 +52,13 @@ test.each([
 });
 
 test.each([
-  ["Microsoft.Network/virtualNetworks", 404],
-  ["Microsoft.Network/virtualNetworks", 501],
-  ["Microsoft.Compute/proximityPlacementGroups", 400],
-])("what is of a kind that has no list is seen in the list of everything: %s, %i", async (type, status) => {
+  ["Microsoft.Network/virtualNetworks", 404, "NotFound"],
+  ["Microsoft.Network/virtualNetworks", 501, "NotImplemented"],
+  ["Microsoft.Compute/proximityPlacementGroups", 400, "NoRegisteredProviderFound"],
+])("what is of a kind that has no list is seen in the list of everything: %s, %i", async (type, status, code) => {
   const { azure, theirs } = await withGuest(type);
   const list = new RegExp(`/resourceGroups/[^/]+/providers/${type}$`, "i");
-  const { exit, stderr } = await azure.run("destroy mycluster --yes", { azure: without(azure, list, status, "NotFound") });
+  const { exit, stderr } = await azure.run("destroy mycluster --yes", { azure: without(azure, list, status, code) });
   expect([exit, stderr]).toEqual([0, expect.stringContaining("for others have resources in it")]);
   expect(there(azure)).toEqual(["/resourcegroups/mycluster", theirs]);
 });

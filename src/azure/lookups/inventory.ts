@@ -14,7 +14,7 @@ export const inventoryReads = (clients: Clients) => ({
   /** All of a kind in a group; undefined where this ARM does not list it (another cloud's, an emulator's): ask for its resources by name. */
   async ofKind(kind: Kind, group: string, abortSignal: AbortSignal): Promise<Live[] | undefined> {
     const list = listOf(kind, clients, group, abortSignal);
-    const models = list === undefined ? undefined : await listed(() => all(list, abortSignal));
+    const models = list === undefined ? undefined : await listed(clients.endpoint, list, abortSignal);
     return models && livesIn(models as readonly { id?: string }[]);
   },
 
@@ -44,13 +44,13 @@ export const inventoryReads = (clients: Clients) => ({
   /** The machines of a group; none when the group does not exist. */
   async machinesIn(group: string, abortSignal: AbortSignal): Promise<Live[]> {
     const { virtualMachines } = clients.compute;
-    return livesIn(await listed(() => all(virtualMachines.list(group, { abortSignal }), abortSignal)));
+    return livesIn(await listed(clients.endpoint, virtualMachines.list(group, { abortSignal }), abortSignal));
   },
 
   /** Every machine of the subscription. */
   async machines(abortSignal: AbortSignal): Promise<Live[]> {
     const { virtualMachines } = clients.compute;
-    return livesIn(await listed(() => all(virtualMachines.listAll({ abortSignal }), abortSignal)));
+    return livesIn(await listed(clients.endpoint, virtualMachines.listAll({ abortSignal }), abortSignal));
   },
 });
 

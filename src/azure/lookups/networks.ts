@@ -12,22 +12,22 @@ import {
 } from "../../core/region.ts";
 import { ruleFacts, oneOrMore } from "../../core/plan/let-in.ts";
 import type { Clients } from "../clients.ts";
-import { all, listed, orAbsent } from "../reading.ts";
+import { listed, orAbsent } from "../reading.ts";
 
 /** Models of the SDK, as lists give them. */
 export type BearerModels = { readonly [K in BearerKind]: readonly (Bodies[K] & { id?: string })[] | undefined };
 
-export const networkReads = ({ network }: Clients) => ({
+export const networkReads = ({ network, endpoint }: Clients) => ({
   /** Public addresses of a group; undefined where there is no such list: no group, or an ARM that does not know it. */
   addresses: (group: string, abortSignal: AbortSignal): Promise<PublicIPAddress[] | undefined> =>
-    listed(() => all(network.publicIPAddresses.list(group, { abortSignal }), abortSignal)),
+    listed(endpoint, network.publicIPAddresses.list(group, { abortSignal }), abortSignal),
 
   /** What may bear a claim, in a group; of each kind undefined where there is no such list. */
   async bearers(group: string, abortSignal: AbortSignal): Promise<BearerModels> {
     const { publicIPAddresses, networkSecurityGroups } = network;
     const [publicAddress, securityGroup] = await Promise.all([
-      listed(() => all(publicIPAddresses.list(group, { abortSignal }), abortSignal)),
-      listed(() => all(networkSecurityGroups.list(group, { abortSignal }), abortSignal)),
+      listed(endpoint, publicIPAddresses.list(group, { abortSignal }), abortSignal),
+      listed(endpoint, networkSecurityGroups.list(group, { abortSignal }), abortSignal),
     ]);
     return { publicAddress, securityGroup };
   },
@@ -36,8 +36,8 @@ export const networkReads = ({ network }: Clients) => ({
   async allBearers(abortSignal: AbortSignal): Promise<BearerModels> {
     const { publicIPAddresses, networkSecurityGroups } = network;
     const [publicAddress, securityGroup] = await Promise.all([
-      listed(() => all(publicIPAddresses.listAll({ abortSignal }), abortSignal)),
-      listed(() => all(networkSecurityGroups.listAll({ abortSignal }), abortSignal)),
+      listed(endpoint, publicIPAddresses.listAll({ abortSignal }), abortSignal),
+      listed(endpoint, networkSecurityGroups.listAll({ abortSignal }), abortSignal),
     ]);
     return { publicAddress, securityGroup };
   },
@@ -50,7 +50,7 @@ export const networkReads = ({ network }: Clients) => ({
 
   /** Private addresses of the interfaces of a group, by the lower-case id of the configuration that has them. */
   async interfaceAddresses(group: string, abortSignal: AbortSignal): Promise<Map<string, string>> {
-    const found = (await listed(() => all(network.networkInterfaces.list(group, { abortSignal }), abortSignal))) ?? [];
+    const found = (await listed(endpoint, network.networkInterfaces.list(group, { abortSignal }), abortSignal)) ?? [];
     return new Map(
       found
         .flatMap(({ ipConfigurations = [] }) => ipConfigurations)

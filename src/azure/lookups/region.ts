@@ -11,7 +11,7 @@ import {
 import type { Clients } from "../clients.ts";
 import { all, listed } from "../reading.ts";
 
-export const regionReads = ({ compute, network, resources }: Clients) => ({
+export const regionReads = ({ compute, network, resources, endpoint }: Clients) => ({
   async resourceProvider(namespace: string, abortSignal: AbortSignal): Promise<ProviderFacts> {
     const provider = await resources.providers.get(namespace, { abortSignal });
     const type = provider.resourceTypes?.find((one) => /^(virtualMachines|virtualNetworks)$/i.test(one.resourceType ?? ""));
@@ -49,7 +49,7 @@ export const regionReads = ({ compute, network, resources }: Clients) => ({
 
   async placementGroupsIn(group: string, abortSignal: AbortSignal): Promise<PlacementGroup[]> {
     const list = compute.proximityPlacementGroups.listByResourceGroup(group, { abortSignal });
-    return ((await listed(() => all(list, abortSignal))) ?? []).map(placementGroup);
+    return ((await listed(endpoint, list, abortSignal)) ?? []).map(placementGroup);
   },
 });
 

@@ -10,16 +10,15 @@ type StoredLive = Live & { readonly kind: "disk" | "storageAccount"; readonly ma
 type Stored = { readonly [K in StoredLive["kind"]]: readonly StoredLive[] | undefined };
 
 export const storageReads = (clients: Clients) => ({
-  /** Managed disks of a group; none when the group does not exist. */
-  disks: async (group: string, abortSignal: AbortSignal): Promise<StoredLive[]> =>
-    (await disksIn(clients, group, abortSignal)) ?? [],
+  /** Managed disks of a group; undefined where there is no such list: no group, or an ARM that does not know it. */
+  disks: (group: string, abortSignal: AbortSignal): Promise<StoredLive[] | undefined> => disksIn(clients, group, abortSignal),
 
   /** What the snapshot leaves out and a cluster may leave behind, in a group: of each kind undefined where there is no such list. */
   async storage(group: string, abortSignal: AbortSignal): Promise<Stored> {
     const { storageAccounts } = clients.storage;
     const [disk, accounts] = await Promise.all([
       disksIn(clients, group, abortSignal),
-      listed(() => all(storageAccounts.listByResourceGroup(group, { abortSignal }), abortSignal)),
+      listed(clients.endpoint, storageAccounts.listByResourceGroup(group, { abortSignal }), abortSignal),
     ]);
     const storageAccount = accounts?.map((model): StoredLive => ({
       ...toLive(model.id ?? "", model),
@@ -31,8 +30,8 @@ export const storageReads = (clients: Clients) => ({
 
   /** Names of the containers of a storage account; undefined where this sign-in may not ask, or there is no such list. */
   async containers(group: string, account: string, abortSignal: AbortSignal): Promise<string[] | undefined> {
-    const list = () => all(clients.storage.blobContainers.list(group, account, { abortSignal }), abortSignal);
-    const found = await listed(list).catch((error: unknown) => {
+    const list = clients.storage.blobContainers.list(group, account, { abortSignal });
+    const found = await listed(clients.endpoint, list, abortSignal).catch((error: unknown) => {
       if (error instanceof AzureError && error.status === 403) return undefined;
       throw error;
     });
@@ -52,7 +51,7 @@ export const storageReads = (clients: Clients) => ({
 
 // --- internal ---
 
-async function disksIn({ compute }: Clients, group: string, abortSignal: AbortSignal): Promise<StoredLive[] | undefined> {
-  const found = await listed(() => all(compute.disks.listByResourceGroup(group, { abortSignal }), abortSignal));
+async function disksIn(clients: Clients, group: string, abortSignal: AbortSignal): Promise<StoredLive[] | undefined> {
+  const found = await listed(clients.endpoint, clients.compute.disks.listByResourceGroup(group, { abortSignal }), abortSignal);
   return found?.map((model) => ({ ...toLive(model.id ?? "", model), kind: "disk", managedBy: model.managedBy }));
 }

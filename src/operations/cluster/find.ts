@@ -11,7 +11,7 @@ import { getPatiently } from "../../engine/patiently.ts";
 import { refuseUnsafeFolder } from "../../prepare/cluster-folder.ts";
 import { ask } from "../ask.ts";
 import type { Run } from "../run.ts";
-import { everywhere } from "./allowed.ts";
+import { everywhere, unlessForbidden } from "./allowed.ts";
 import { bearing, changedClaim, claimsOf, ownerOf } from "./claim.ts";
 import type { Cluster, FoundClaim } from "./cluster.ts";
 
@@ -63,8 +63,11 @@ export async function lookIn(
   return { ...found, owner: ownerOf(run.subscription, found) };
 }
 
-/** The resource groups that hold a claim on the name, anywhere in the subscription. */
-export const groupsWithClaim = async (run: Run, name: string): Promise<string[]> => groupsOfClaims(await allBearing(run), name);
+/** The resource groups that hold a claim on the name, anywhere in the subscription; none for who may not look there. */
+export async function groupsWithClaim(run: Run, name: string): Promise<string[]> {
+  const bearers = await unlessForbidden(() => ask(run, "allBearers"));
+  return bearers === undefined ? [] : groupsOfClaims(bearing(bearers), name);
+}
 
 // --- internal ---
 

@@ -10,12 +10,13 @@ export const clusterElsewhere = (name: string, group: string): ClusterError =>
     advice: `To go on with it: --resource-group ${shellWord(group)}. For another cluster choose another name. Nothing was written to Azure.`,
   });
 
-/** The groups that may hold it. Asked beside the first look; whoever may not look through the subscription goes on without. */
-export const groupsElsewhere = (run: Run, name: string): Promise<readonly string[]> => groupsWithClaim(run, name).catch(() => []);
-
-/** @throws ClusterError ClusterElsewhere (exit 5). A list may lag behind what was destroyed: each group is looked into. */
-export async function refuseElsewhere(run: Run, name: string, groups: readonly string[]): Promise<void> {
-  for (const group of groups) {
+/**
+ * Whoever may not look through the subscription goes on without. What is not answered has not said that there is none. A list may lag behind
+ * what was destroyed: each group is looked into.
+ * @throws ClusterError ClusterElsewhere (exit 5)
+ */
+export async function refuseElsewhere(run: Run, name: string): Promise<void> {
+  for (const group of await groupsWithClaim(run, name)) {
     const { claims } = await lookIn(run, name, group);
     if (claims.length > 0) throw clusterElsewhere(name, group);
   }

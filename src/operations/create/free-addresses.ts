@@ -10,6 +10,7 @@ import { SUBNET } from "../../core/plan/resources/network.ts";
 import type { SubnetFacts } from "../../core/region.ts";
 import type { Snapshot } from "../cluster/snapshot.ts";
 import { ask } from "../ask.ts";
+import { unlessUnanswered } from "../cluster/allowed.ts";
 import type { Run } from "../run.ts";
 
 /** A subnet, and the network that it is in. */
@@ -77,9 +78,9 @@ async function usedAddresses(run: Run, subnet: SubnetFacts): Promise<{ used: Set
   const told = subnet.used.flatMap(({ address }) => address ?? []);
   const untold = untoldIn(subnet);
   const lists = await Promise.all(
-    groupsToAsk(subnet).map((group) => ask(run, "interfaceAddresses", group).catch(() => new Map())),
+    groupsToAsk(subnet).map((group) => unlessUnanswered(() => ask(run, "interfaceAddresses", group))),
   );
-  const found = new Map<string, string>(lists.flatMap((list) => [...list]));
+  const found = new Map<string, string>(lists.flatMap((list) => [...(list ?? [])]));
   return {
     used: new Set([...told, ...untold.flatMap((id) => found.get(id) ?? [])]),
     whole: !subnet.opaque && untold.every((id) => found.has(id)),

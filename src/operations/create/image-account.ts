@@ -1,9 +1,9 @@
 /** A storage account as management sees it: where it is, and its key. Asked only for what an image VHD needs. */
 import { checkSameLocation } from "../../azure/vhd/blob.ts";
 import type { ContainerLocation } from "../../azure/vhd/container.ts";
-import { AzureError } from "../../core/advice/azure-error.ts";
 import { groupOf } from "../../core/plan/resource.ts";
 import { patiently } from "../../engine/patiently.ts";
+import { unlessForbidden } from "../cluster/allowed.ts";
 import type { Run } from "../run.ts";
 
 /** Refuses an account in another region; where the region cannot be asked for, that is noted. */
@@ -22,22 +22,13 @@ export async function checkRegion(run: Run, { account, url }: ContainerLocation,
 export async function accountKey(run: Run, account: string): Promise<string | undefined> {
   const group = groupOf((await accountFacts(run, account))?.id ?? "");
   if (group === undefined) return undefined;
-  return permitted(() => patiently(run.tools, (signal) => run.lookups.storageKey(group, account, signal)));
+  return unlessForbidden(() => patiently(run.tools, (signal) => run.lookups.storageKey(group, account, signal)));
 }
 
 // --- internal ---
 
 /** What the subscription knows of an account; undefined for one of another subscription, or when this sign-in may not ask. */
 async function accountFacts(run: Run, account: string): Promise<{ id: string; location: string } | undefined> {
-  const all = await permitted(() => patiently(run.tools, (signal) => run.lookups.storageAccounts(signal)));
+  const all = await unlessForbidden(() => patiently(run.tools, (signal) => run.lookups.storageAccounts(signal)));
   return all?.find((one) => one.name.toLowerCase() === account);
-}
-
-async function permitted<T>(read: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    if (error instanceof AzureError && error.status === 403) return undefined;
-    throw error;
-  }
 }

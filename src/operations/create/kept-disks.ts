@@ -4,29 +4,37 @@
  * disk left over from such a machine is waited for, then refused by name: a new machine could not use it.
  */
 import type { VirtualMachine } from "@azure/arm-compute";
-import { AzureError } from "../../core/advice/azure-error.ts";
+import { refusal } from "../../core/advice/preflight.ts";
 import { names, nodeIndex } from "../../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { shellWord } from "../../core/quoting.ts";
+import { replacingIn } from "../../core/plan/replacing.ts";
 import { isProven } from "../../core/plan/proof.ts";
 import { nameOf } from "../../core/plan/resource.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 import type { SizeFacts } from "../../core/region.ts";
 import { getPatiently } from "../../engine/patiently.ts";
 import { ask } from "../ask.ts";
+import { unlessForbidden } from "../cluster/allowed.ts";
 import type { ClaimedCluster } from "../cluster/claim.ts";
-import type { NodePlace } from "./choose-nodes.ts";
+import type { Anew, NodePlace } from "./choose-nodes.ts";
 import { refuseUnfit } from "./unfit-disk.ts";
 import type { Run } from "../run.ts";
 
-/** Who may not list disks, or asks an ARM that does not, learns of a disk in the way when the machine is made. */
-export async function listDisks(run: Run, group: string): Promise<readonly Disk[]> {
-  try {
-    return await ask(run, "disks", group);
-  } catch (error) {
-    if (error instanceof AzureError && error.status !== 401) return [];
-    throw error;
-  }
+/**
+ * Who may not list disks, or asks an ARM that does not, learns of a disk in the way when the machine is made: but for one that a replacement
+ * promised to keep, for without it the new machine would be made, and be called whole.
+ * @throws ClusterError DisksNotReadable (exit 5)
+ */
+export async function listDisks(
+  run: Run,
+  { groupName, claim }: Pick<ClaimedCluster, "groupName" | "claim">,
+  anew?: Pick<Anew, "keepDataDisk">,
+): Promise<readonly Disk[]> {
+  const found = await unlessForbidden(() => ask(run, "disks", groupName));
+  const noted = [...replacingIn(claim?.tags).values()];
+  if (found === undefined && [anew, ...noted].some((one) => one?.keepDataDisk === true)) throw notReadable(groupName);
+  return found ?? [];
 }
 
 /**
@@ -37,13 +45,14 @@ export async function listDisks(run: Run, group: string): Promise<readonly Disk[
 export async function withKeptDisks(
   run: Run,
   spec: ClusterSpec,
-  { groupName: group, owner }: Pick<ClaimedCluster, "groupName" | "owner">,
+  found: Pick<ClaimedCluster, "groupName" | "claim" | "owner">,
   places: readonly NodePlace[],
   { size, seen }: { readonly size: SizeFacts | undefined; readonly seen: readonly Disk[] },
 ): Promise<readonly NodePlace[]> {
   if (places.every((place) => place.exists)) return places;
+  const { groupName: group, owner } = found;
   const fresh = places.filter((place) => !place.exists).map(({ index }) => names.osDisk(names.machine(spec, index)));
-  const listed = await untilGone(run, group, fresh, seen);
+  const listed = await untilGone(run, found, fresh, seen);
   const outliving = await outlivingDisks(run, spec, places, listed);
   const disks = new Map(listed.map((disk) => [nameOf(disk.id).toLowerCase(), disk]));
   return places.map((place) => {
@@ -79,6 +88,16 @@ export async function withKeptDisks(
 }
 
 // --- internal ---
+
+const notReadable = (group: string): ClusterError =>
+  refusal([
+    {
+      check: "DisksNotReadable",
+      message: `the disks of the resource group ${group} could not be listed, and a data disk among them is to be kept`,
+      advice:
+        "A role with Microsoft.Compute/disks/read on the group is needed: without it a new machine would be made without that disk.",
+    },
+  ]);
 
 const inUse = (disk: Disk, holder: string, machine: string): ClusterError =>
   new ClusterError("DiskInUse", `the disk ${nameOf(disk.id)} is in use by ${holder}, and ${machine} would be made with it`, {
@@ -121,12 +140,17 @@ interface DiskModel {
 }
 
 /** The disks, once none of those names is among them, or has stayed: the system disk of a machine that was deleted just now goes a little after it. */
-async function untilGone(run: Run, group: string, names: readonly string[], seen: readonly Disk[]): Promise<readonly Disk[]> {
+async function untilGone(
+  run: Run,
+  found: Pick<ClaimedCluster, "groupName" | "claim">,
+  names: readonly string[],
+  seen: readonly Disk[],
+): Promise<readonly Disk[]> {
   let listed = seen;
   const isThere = (name: string): boolean => systemDisk(listed, name) !== undefined;
   for (const until = run.clock.now() + GOING_MS; names.some(isThere) && run.clock.now() < until;) {
     await run.clock.sleep(3000, run.tools.signal);
-    listed = await listDisks(run, group);
+    listed = await listDisks(run, found);
   }
   return listed;
 }
@@ -156,7 +180,7 @@ async function outlivingDisks(
   return new Set(held.filter((_, place) => stay[place]).map(({ id }) => id.toLowerCase()));
 }
 
-type Disk = Awaited<ReturnType<Run["lookups"]["disks"]>>[number];
+type Disk = NonNullable<Awaited<ReturnType<Run["lookups"]["disks"]>>>[number];
 
 /** One of that name that no machine holds. */
 const systemDisk = (all: readonly Disk[], name: string): Disk | undefined =>

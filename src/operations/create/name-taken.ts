@@ -6,7 +6,9 @@ import { names } from "../../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { groupId, groupOf, resourceId } from "../../core/plan/resource.ts";
 import { type Tags, isClaim, isOurs, wordOf } from "../../core/plan/tags.ts";
-import { getPatiently, patiently } from "../../engine/patiently.ts";
+import { getPatiently } from "../../engine/patiently.ts";
+import { ask } from "../ask.ts";
+import { unlessForbidden } from "../cluster/allowed.ts";
 import { bearing, changedClaim, claimed } from "../cluster/claim.ts";
 import type { FoundClaim } from "../cluster/cluster.ts";
 import { lookIn } from "../cluster/find.ts";
@@ -90,7 +92,9 @@ const notListed = (name: string, cause: unknown): ClusterError =>
 
 /** It is in another group; or something of a cluster of the name has it, of which the tags were changed. */
 async function elsewhere(run: Run, name: string): Promise<ClusterError | undefined> {
-  const all = await patiently(run.tools, (signal) => run.lookups.allBearers(signal)).then(bearing, () => []);
+  const bearers = await unlessForbidden(() => ask(run, "allBearers"));
+  if (bearers === undefined) return undefined;
+  const all = bearing(bearers);
   const found = all.find((one) => isClaim(one.tags, name));
   if (found !== undefined) return clusterElsewhere(name, groupOf(found.id) ?? "");
   return changedClaim(all, name);

@@ -60,7 +60,7 @@ async function allAreTagged(run: Run, prepared: Prepared, made: number): Promise
   if ("own" in facts.image) return false;
   const [owner, machines] = [ownerOf(prepared), machinesIn(prepared)];
   const all = await patiently(run.tools, (signal) => run.lookups.disks(facts.group, signal));
-  const disks = all.filter(({ managedBy = "" }) => machines.has(managedBy.toLowerCase()));
+  const disks = (all ?? []).filter(({ managedBy = "" }) => machines.has(managedBy.toLowerCase()));
   return disks.length >= made && disks.every((disk) => isProven(disk, owner) && !isStale(spec, disk.tags));
 }
 
@@ -71,7 +71,7 @@ async function tagNewDisks(run: Run, prepared: Prepared): Promise<void> {
   const [owner, machines] = [ownerOf(prepared), machinesIn(prepared)];
   if (machines.size === 0 || run.tools.signal.aborted) return;
   const all = await patiently(run.tools, (signal) => run.lookups.disks(facts.group, signal));
-  const disks = all.filter(({ managedBy = "" }) => machines.has(managedBy.toLowerCase()));
+  const disks = (all ?? []).filter(({ managedBy = "" }) => machines.has(managedBy.toLowerCase()));
   const lacking = disks.filter((disk) => !isProven(disk, owner)).map(({ managedBy = "" }) => managedBy.toLowerCase());
   const account = "own" in facts.image ? await accountOf(run, spec.name, facts.group) : undefined;
   const targets: TagTarget[] = [

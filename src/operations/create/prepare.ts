@@ -28,7 +28,7 @@ import { namedNetwork } from "../../core/spec/network-id.ts";
 import { type Looking, beginFirst, beginOfGroup, beginOfWish, looking } from "./begin-reads.ts";
 import { ownAvailabilitySet } from "./availability-set.ts";
 import { checkDiscoveryUrl } from "./discovery-url.ts";
-import { groupsElsewhere, refuseElsewhere } from "./elsewhere.ts";
+import { refuseElsewhere } from "./elsewhere.ts";
 import { changedChoices } from "./fixed-choices.ts";
 import { chooseFrontend } from "./frontend.ts";
 import { listDisks, withKeptDisks } from "./kept-disks.ts";
@@ -120,11 +120,10 @@ async function find(run: Looking, name: string, asked: Partial<FlagValues>): Pro
   const named = namedIdentities(namedNetwork(plain, home), home);
   await beginFirst(run, name, named, { subscription: run.subscription, groupName: typed });
   const wished = await withOwnAddress(run, named);
-  const elsewhere = plain.resourceGroup === undefined ? groupsElsewhere(run, name) : [];
   const found = claimed(await lookIn(run, name, typed).catch(takenForNew(name, wished)));
   const { groupName } = found;
   refuseChangedClaim(found);
-  if (!found.own && found.claims.length === 0) await refuseElsewhere(run, name, await elsewhere);
+  if (plain.resourceGroup === undefined && !found.own && found.claims.length === 0) await refuseElsewhere(run, name);
   refuseTakenFolder(run, { name, groupName });
   const kept = found.claim?.kept ?? {};
   const given = inKeptWords(wished, kept);
@@ -192,11 +191,11 @@ async function check(run: Run, chosen: Chosen): Promise<Possible> {
 
 async function furnish(run: Run, checked: Possible, how: { readonly mode: Mode; readonly begun: BegunKey }): Promise<Furnished> {
   const { mode } = how;
-  const { spec, found, snapshot, surveyed, asked } = checked;
+  const { spec, found, snapshot, surveyed, asked, anew } = checked;
   const { size } = surveyed;
   const [ssh, seen, free] = await Promise.all([
     prepareSsh(run, spec, found, how),
-    found.group === undefined ? [] : listDisks(run, found.groupName),
+    found.group === undefined ? [] : listDisks(run, found, anew),
     placeNodes(run, spec, checked),
   ]);
   const places = found.group === undefined ? free : await withKeptDisks(run, spec, found, free, { size, seen });

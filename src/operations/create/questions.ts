@@ -2,11 +2,11 @@
  * The questions of the preflight, asked at once. What may not be asked (a right that only this question needs), or is not
  * answered, is said and left open: no answer is no refusal.
  */
-import { AzureError, isMisdirected } from "../../core/advice/azure-error.ts";
 import { nameOf } from "../../core/plan/resource.ts";
 import type { ImageChoice } from "../../core/spec/image.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 import { ask } from "../ask.ts";
+import { unlessUnanswered } from "../cluster/allowed.ts";
 import type { ClaimedCluster } from "../cluster/claim.ts";
 import type { Run } from "../run.ts";
 import { imageById } from "./find-image.ts";
@@ -94,18 +94,15 @@ export async function tolerant<T>(
   { forbidden, where = "" }: Tolerance = {},
 ): Promise<T | undefined> {
   if (forbidden !== undefined && REFUSED.get(run.lookups)?.has(what) === true) return void forbidden.push(what);
-  try {
-    return await read();
-  } catch (error) {
-    if (!(error instanceof AzureError) || error.status === 401 || isMisdirected(error)) throw error;
-    if (error.status === 403 && forbidden !== undefined) {
+  return unlessUnanswered(read, ({ status, code }) => {
+    if (status === 403 && forbidden !== undefined) {
       REFUSED.set(run.lookups, (REFUSED.get(run.lookups) ?? new Set()).add(what));
-      return void forbidden.push(what);
+      forbidden.push(what);
+    } else {
+      const why = status === 403 ? "this sign-in may not ask" : code;
+      notePreflight(run, `${what}${where}`, `Not checked: ${what}${where} (${why}).`, code);
     }
-    const why = error.status === 403 ? "this sign-in may not ask" : error.code;
-    notePreflight(run, `${what}${where}`, `Not checked: ${what}${where} (${why}).`, error.code);
-    return undefined;
-  }
+  });
 }
 
 // --- internal ---

@@ -4,7 +4,6 @@
  * cluster of ours by its name.
  */
 import { groupFlag } from "../../core/spec/in-group.ts";
-import { AzureError } from "../../core/advice/azure-error.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { kindOfId } from "../../core/plan/kinds.ts";
 import { labelOf } from "../../core/plan/label.ts";
@@ -17,7 +16,7 @@ import { putBack } from "../../engine/whose.ts";
 import { plural, few } from "../../core/words.ts";
 import type { Doomed } from "../../core/doomed.ts";
 import type { Doom } from "./doom-survey.ts";
-import { asFarAsAllowed } from "../cluster/allowed.ts";
+import { asFarAsAllowed, unlessForbidden } from "../cluster/allowed.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { Run } from "../run.ts";
 
@@ -123,13 +122,10 @@ const isGoing = (model: unknown): boolean =>
 async function tagsOf(run: Run, id: string): Promise<Record<string, string> | "gone" | undefined> {
   const kind = kindOfId(id);
   if (kind === undefined) return undefined;
-  try {
+  return unlessForbidden(async () => {
     const live = await getPatiently({ id, kind }, run.tools);
     return live === undefined || live.state === "deleting" ? "gone" : live.tags;
-  } catch (error) {
-    if (error instanceof AzureError && error.status === 403) return undefined;
-    throw error;
-  }
+  });
 }
 
 /** A line for each resource that is used: "virtual network: 3 interfaces of the cluster usenet". */
