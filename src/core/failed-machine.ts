@@ -27,7 +27,9 @@ export type Past = "worked" | "never started" | "silent";
 /** @param nic its interface's model; undefined where there is none */
 export function pastOf(machine: VirtualMachine, nic: NetworkInterface | undefined, view: MachineView): Past {
   const hasDisk = machine.storageProfile?.osDisk?.managedDisk?.id !== undefined;
-  const started = view.power === "running" || (hasDisk && (nic?.macAddress ?? "") !== "");
+  const hasBooted = hasDisk && (nic?.macAddress ?? "") !== "";
+  // what has ever had a host has a power state; that it is left out for a while, of one that runs, is told by what had failed
+  const started = view.power === undefined ? BEFALLS_RUNNING.test(view.failure ?? "") : view.power === "running" || hasBooted;
   if (!started) return "never started";
   return /^OSProvisioning/i.test(view.failure ?? "") && !view.agentReady ? "silent" : "worked";
 }
@@ -93,6 +95,9 @@ export function remedyOf(all: readonly Pick<FailedMachine, "name" | "node" | "vi
 }
 
 // --- internal ---
+
+/** An extension, a subscription without credit, an agent that is not heard any more. */
+const BEFALLS_RUNNING = /^VM(Extension|Stopped|Agent)/i;
 
 const replaceWords = (all: readonly Pick<FailedMachine, "node">[], { cluster, group }: FailedPlace): string =>
   `\`azure-coreos-cluster replace ${cluster} ${all.map(({ node }) => node).join(" ")}${groupFlag(cluster, group)}\``;
