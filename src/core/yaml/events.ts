@@ -1,6 +1,6 @@
 /**
  * YAML as js-yaml's events, read as the readers of a node read it (reader.ts): what is made of events (values, trees, how much aliases stand
- * for) need not know who read them. Follows the parser of PyYAML (parser.py, which libyaml's is too).
+ * for) need not know who read them.
  */
 import { CHOMPING_MODE, COLLECTION_STYLE, EVENT_ID, SCALAR_STYLE, type DocumentDirective, type Event } from "js-yaml";
 import type { Kind, Token } from "./cursor.ts";

@@ -1,6 +1,7 @@
 /**
  * YAML as the words that libyaml and PyYAML make of it, and where they stop: where a key may stand, how deep it is, and when a colon makes one.
- * Follows the scanner of PyYAML (scanner.py, which libyaml's is too) step by step, so that what is refused here is what a node refuses.
+ * No library for JavaScript reads YAML 1.1 as they do, and a check that reads otherwise calls files right that a node refuses. It decides in the same
+ * order as they do; test/core/yaml/readers.test.ts holds it against them.
  */
 import { YAMLException } from "js-yaml";
 import { Cursor, type Kind, type Token } from "./cursor.ts";
