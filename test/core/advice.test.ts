@@ -31,6 +31,15 @@ const FAMILY =
 const OLD =
   "Operation results in exceeding quota limits of Core. Maximum allowed: 100, Current in use: 100, Additional requested: 4.";
 
+const GROUP_FULL =
+  "Creating the resource of type 'Microsoft.Compute/virtualMachines' would exceed the quota of '800' resources of type 'Microsoft.Compute/virtualMachines' per resource group. The current resource count is '800', please delete some resources of this type before creating a new one.";
+const SETS_FULL =
+  "Operation results in exceeding quota limits of resource type AvailabilitySet. Maximum allowed: 2000, Current in use: 2000, Additional requested: 1. Please read more about quota increase at http://aka.ms/corequotaincrease.";
+const HARDWARE =
+  "Unable to create the VM 'x' in availability set 'y' because the requested size Standard_D2s_v5 is not available in the current hardware cluster. The available sizes are: Standard_A2_v2,Standard_D2s_v3, Standard_D4s_v3. Read more on VM resizing strategy at https://aka.ms/azure-resizevm.";
+const RESIZED =
+  "Unable to perform operation 'Create' because the requested VM size 'Standard_D2s_v5' is not available in the current hardware cluster. The available sizes in this cluster are: Standard_D2_v3,Standard_D4_v3. Read more on VM resizing strategy at https://aka.ms/azure-resizevm.";
+
 test.for([
   // status, code, message, class
   [429, undefined, "", "throttle"],
@@ -58,6 +67,23 @@ test.for([
   [400, "InUseNetworkSecurityGroupCannotBeDeleted", "", "contention"],
   [400, "PublicIPAddressCannotBeDeleted", "", "contention"],
   [400, "InUseSubnetCannotBeDeleted", "", "contention"],
+  [
+    409,
+    "OperationNotAllowed",
+    "Operation 'startTenantUpdate' is not allowed on VM 'x' since the VM is marked for deletion. You can only retry the Delete operation (or wait for an ongoing one to complete).",
+    "contention",
+  ],
+  [
+    409,
+    "RequestConflict",
+    "Cannot modify resource with id 'x' because the resource entity provisioning state is not terminal. Please wait for the provisioning state to become terminal and then retry the request.",
+    "contention",
+  ],
+  [409, "Conflict", "The resource is locked by the service for maintenance. Please try again later.", "transient"],
+  [409, "OperationNotAllowed", "Operation could not be completed. Please retry later.", "transient"],
+  [409, "BadRequest", "The request could not be completed at this time. Please try again in a few minutes.", "transient"],
+  [409, "OperationNotAllowed", "It is being backed up. Please retry once the backup job completes.", "transient"],
+  [409, "OperationNotAllowed", "You cannot do this.", "no"],
   [409, "Conflict", "The property does not match.", "no"],
   [409, "PropertyChangeNotAllowed", "", "no"],
   [409, "OperationNotAllowed", REGIONAL, "no"],
@@ -286,6 +312,26 @@ test.for([
     /another name/,
   ],
   ["SubscriptionQuotaExceeded", "", /quota in westus/, /Ask at/],
+  [
+    "ResourceQuotaExceeded",
+    GROUP_FULL,
+    /^A resource group holds no more than 800 .*mycluster is full of Microsoft\.Compute/,
+    /^Delete there .*--resource-group GROUP`\.$/,
+  ],
+  ["ResourceGroupQuotaExceeded", "", /no more resource groups/, /az group list .*--resource-group GROUP`/],
+  [
+    "OperationNotAllowed",
+    SETS_FULL,
+    /AvailabilitySet" in westus is 2000; 2000 are in use/,
+    /^Delete what is not used of it, or ask for more \(.* at least 2001\); then run/,
+  ],
+  [
+    "InvalidParameter",
+    HARDWARE,
+    /one kind of hardware, and that of this cluster has no Standard_D2s_v5\.$/,
+    /lists for it \(or Standard_A2_v2, Standard_D4s_v3\): `azure-coreos-cluster mycluster --vm-size Standard_D2s_v3`/,
+  ],
+  ["OperationNotAllowed", RESIZED, /has no Standard_D2s_v5\.$/, /--vm-size Standard_D2_v3`/],
   ["NetworkSecurityGroupCountLimitReached", "", /no more resources of this kind/, /Quotas in the portal/],
   [
     "AuthenticationError",
@@ -446,6 +492,12 @@ const SAID: readonly (readonly [string, string])[] = [
   ["OperationNotAllowed", REGIONAL],
   ["OperationNotAllowed", "Operation 'x' is not allowed on VM 'y' since another operation is in progress."],
   ["OperationNotAllowed", "Operation 'x' is not allowed on VM 'y' since the VM is marked for deletion."],
+  ["OperationNotAllowed", SETS_FULL],
+  ["OperationNotAllowed", RESIZED],
+  ["InvalidParameter", HARDWARE],
+  ["ResourceQuotaExceeded", GROUP_FULL],
+  ["Conflict", "Please try again later."],
+  ["RequestConflict", "The provisioning state is not terminal."],
   ["Conflict", "The request failed due to conflict with a concurrent request."],
   ["Conflict", "Disk resizing is allowed only when the VM is deallocated."],
   ["InvalidParameter", "The requested VM size x is not available in the current region."],
@@ -660,6 +712,11 @@ test.each([
   ["QuotaExceeded", "", true],
   ["OperationNotAllowed", "results in exceeding approved Total Regional Cores quota", true],
   ["OperationNotAllowed", "The availability set holds 200 machines, which is its limit.", false],
+  ["InvalidParameter", HARDWARE, true],
+  ["OperationNotAllowed", RESIZED, true],
+  ["OperationNotAllowed", SETS_FULL, false],
+  ["ResourceQuotaExceeded", GROUP_FULL, false],
+  ["ResourceGroupQuotaExceeded", "", false],
   ["PublicIPCountLimitReached", "", false],
   ["OSProvisioningTimedOut", "", false],
   ["RequestDisallowedByPolicy", "", false],

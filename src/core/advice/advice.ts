@@ -79,8 +79,11 @@ export function retryClass(status?: number, code = "", message = "", details?: u
 }
 
 /** Whether a failure says that there is no room, so that another size may do: what the table says of it, or of what is inside. */
-export const isCapacity = ({ code, message, details }: RawFailure): boolean =>
-  lookUp({ code, message, details: readDetails(details) })?.row.capacity === true;
+export function isCapacity({ code, message, details }: RawFailure): boolean {
+  const failure = { code, message, details: readDetails(details) };
+  const capacity = lookUp(failure)?.row.capacity;
+  return typeof capacity === "function" ? capacity(failure) : capacity === true;
+}
 
 /** How long sending the same again can make sense, in ms; undefined where nothing but the retry budget limits it. */
 export const patienceFor = (code: string, message = ""): number | undefined => rowOf(code, message)?.patienceMs;

@@ -1,9 +1,45 @@
 /** Advice: quota, and what a region has room for. */
-import { type AdviceContext, type AdviceRow, insteadOf, rerun } from "./row.ts";
-import { quotaAdvice, quotaLink, quotaMeaning } from "./quota.ts";
+import { type AdviceContext, type AdviceRow, type AzureFailure, chosenOnce, found, insteadOf, rerun } from "./row.ts";
+import { isOfCores, quotaAdvice, quotaLink, quotaMeaning } from "./quota.ts";
+
+const HARDWARE = /not available in the current hardware cluster/i;
+const OF_TYPE = /resources? of type '([\w./]+)'/i;
 
 export const capacityAdvice: readonly AdviceRow[] = [
-  { code: "*QuotaExceeded", meaning: quotaMeaning, advice: quotaAdvice, link: quotaLink, retry: "no", capacity: true },
+  { code: "*QuotaExceeded", meaning: quotaMeaning, advice: quotaAdvice, link: quotaLink, retry: "no", capacity: isOfCores },
+  {
+    code: "ResourceQuotaExceeded",
+    text: /per resource group/i,
+    meaning: (failure, { resourceGroup }) =>
+      `A resource group holds no more than ${found(failure, /quota of '(\d+)'/i) ?? "so many"} resources of one type, and ${resourceGroup ?? "this one"} is full${found(failure, OF_TYPE) === undefined ? "" : ` of ${found(failure, OF_TYPE)}`}.`,
+    advice: (_, context) =>
+      `Delete there what is not used, then run \`${rerun(context)}\` again.${also(chosenOnce(context, "Or take another group", "--resource-group GROUP"))}`,
+    link: "https://learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits",
+    retry: "no",
+  },
+  {
+    code: "ResourceGroupQuotaExceeded",
+    meaning: "The subscription may have no more resource groups (980, where nothing else was agreed).",
+    advice: (_, context) =>
+      `Delete groups that are not used (\`az group list -o table\`), then run \`${rerun(context)}\` again; or have the cluster in a group that is there: \`${rerun(context, "--resource-group GROUP")}\`.`,
+    link: "https://learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits",
+    retry: "no",
+  },
+  {
+    // rancher/rancher#14555, bosh-azure-cpi-release#367: one size of a series is refused where another one stands in the availability set
+    code: ["InvalidParameter", "OperationNotAllowed"],
+    text: HARDWARE,
+    meaning: (failure, { vmSize }) =>
+      `Machines of one availability set stand on one kind of hardware, and that of this cluster has no ${found(failure, /requested (?:VM )?size '?(\w+)/i) ?? vmSize ?? "machines of this size"}.`,
+    advice: (failure, context) => {
+      const [first = "SIZE", ...more] = sizesListed(failure, context);
+      const others = more.length === 0 ? "" : ` (or ${more.join(", ")})`;
+      return `Take ${first === "SIZE" ? "a size of the same series as the machines that are there" : `a size that Azure lists for it${others}`}: \`${rerun(context, `--vm-size ${first}`)}\`. A new cluster can have any.`;
+    },
+    link: "https://learn.microsoft.com/troubleshoot/azure/virtual-machines/allocation-failure",
+    retry: "no",
+    capacity: true,
+  },
   {
     code: ["OperationNotAllowed", "Conflict", "InvalidParameter"],
     text: /quota/i,
@@ -11,7 +47,7 @@ export const capacityAdvice: readonly AdviceRow[] = [
     advice: quotaAdvice,
     link: quotaLink,
     retry: "no",
-    capacity: true,
+    capacity: isOfCores,
   },
   {
     code: [
@@ -48,7 +84,7 @@ export const capacityAdvice: readonly AdviceRow[] = [
   },
   {
     code: ["InvalidParameter", "BadRequest"],
-    text: /VM size|vmSize|hardwareProfile/i,
+    text: /^(?!.*current hardware cluster).*(VM size|vmSize|hardwareProfile)/is,
     meaning: (_, { vmSize, location }) =>
       `Azure does not know the size ${vmSize ?? "asked for"} in ${location ?? "this region"}, or it does not go with the image.`,
     advice: (_, context) =>
@@ -103,3 +139,20 @@ const triedToo = ({ tried = [], vmSize }: AdviceContext): string =>
   tried.every((one) => one === vmSize)
     ? ""
     : ` Tried: ${[...new Set(tried)].join(", ")}. Machines of one availability set share their hardware: where some of one size are there, others may be refused that a new cluster would get.`;
+
+/** Of those that Azure lists the most alike first (series and cores, cores, the rest); a few, for it lists dozens. */
+function sizesListed(failure: AzureFailure, { vmSize = "" }: AdviceContext): string[] {
+  const listed = (found(failure, /available sizes[^:]*:\s*([\w, ]+)/i) ?? "").match(/\b(?:Standard|Basic)_\w+/g) ?? [];
+  const [, series = "", cores = ""] = PARTS.exec(vmSize) ?? [];
+  const unlike = (size: string): number => {
+    const [, itsSeries, itsCores] = PARTS.exec(size) ?? [];
+    return itsCores !== cores ? 2 : itsSeries === series ? 0 : 1;
+  };
+  return listed.toSorted((a, b) => unlike(a) - unlike(b)).slice(0, 4);
+}
+
+/** Of Standard_D2s_v5 the D and the 2. */
+const PARTS = /_([A-Z]+)(\d+)/;
+
+/** One sentence more, where there is one. */
+const also = (sentence: string | undefined): string => (sentence === undefined ? "" : ` ${sentence}.`);

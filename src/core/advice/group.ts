@@ -85,6 +85,7 @@ export const groupAdvice: readonly AdviceRow[] = [
     retry: "no",
   },
   {
+    saysLittle: true,
     code: [
       "InvalidParameter",
       "InvalidRequestContent",

@@ -3,7 +3,7 @@
  * `additionalInfo`, and there also what it looked at; who may not read policies gets the sentence alone. What is chosen once for a cluster
  * is answered only where none stands yet: nobody is sent to destroy one that works.
  */
-import { type AdviceContext, type AzureFailure, rerun } from "./row.ts";
+import { type AdviceContext, type AzureFailure, chosenOnce, rerun } from "./row.ts";
 import { shellWord } from "../quoting.ts";
 
 export function policyMeaning(failure: AzureFailure): string {
@@ -74,13 +74,6 @@ const ANSWERS: readonly Answer[] = [
     },
   },
 ];
-
-/** A choice that stays with a cluster: what was begun with another one goes first; undefined where machines stood before. */
-function chosenOnce(context: AdviceContext, what: string, flags: string): string | undefined {
-  if (context.there === "stands" || context.command !== undefined) return undefined;
-  if (context.there === undefined) return `${what}: \`${rerun(context, flags)}\``;
-  return `${what}: first \`azure-coreos-cluster destroy ${context.name ?? "NAME"}\`, then the same command with ${flags}`;
-}
 
 /** An interface, or a node's own address: `mycluster-coreos-0-ip`. */
 const isNodes = ({ request = "" }: AzureFailure): boolean =>

@@ -41,6 +41,12 @@ export function quotaNumbers(message: string): QuotaNumbers | undefined {
   };
 }
 
+/** Another size may do: it speaks of cores, or of nothing that has a name. */
+export function isOfCores(failure: AzureFailure): boolean {
+  const said = texts(failure).join(" ");
+  return CORES.test(said) || !(NAMED.test(said) || read(failure) !== undefined);
+}
+
 /** "Azure allows 50 vCPUs (Total Regional Cores) in westus; 50 are in use, none is free, and this machine needs 2." */
 export function quotaMeaning(failure: AzureFailure, context: AdviceContext): string {
   const numbers = read(failure);
@@ -48,14 +54,15 @@ export function quotaMeaning(failure: AzureFailure, context: AdviceContext): str
   if (numbers === undefined) return `The subscription's quota in ${where} does not allow this.`;
   const free = Math.max(0, numbers.limit - numbers.used);
   return (
-    `The quota "${numbers.what}" in ${where} is ${numbers.limit} vCPUs; ${numbers.used} are in use, ` +
-    `${free === 0 ? "none is" : `${free} ${free === 1 ? "is" : "are"}`} free, and ${context.label ?? "this machine"} needs ${numbers.required}.`
+    `The quota "${numbers.what}" in ${where} is ${numbers.limit}${isOfCores(failure) ? " vCPUs" : ""}; ${numbers.used} are in use, ` +
+    `${free === 0 ? "none is" : `${free} ${free === 1 ? "is" : "are"}`} free, and ${context.label ?? (isOfCores(failure) ? "this machine" : "this")} needs ${numbers.required}.`
   );
 }
 
 /** What fits, what to ask for, and the command that goes on afterwards. */
 export function quotaAdvice(failure: AzureFailure, context: AdviceContext): string {
   const numbers = read(failure);
+  if (!isOfCores(failure)) return otherQuota(numbers, context);
   const needed = numbers?.newLimit ?? context.limit;
   const limit = needed === undefined ? "" : ` for a limit of at least ${needed}`;
   const all =
@@ -73,6 +80,14 @@ export const quotaLink = (failure: AzureFailure): string =>
   /https:\/\/[^\s"'<>]+[^\s"'<>.,;)]/.exec(failure.message)?.[0] ??
   "https://learn.microsoft.com/azure/quotas/per-vm-quota-requests";
 
+/** Not of cores: no size and no number of nodes helps. */
+const otherQuota = (numbers: QuotaNumbers | undefined, context: AdviceContext): string =>
+  `Delete what is not used of it, or ask for more (${PORTAL}${numbers === undefined ? "" : `, a limit of at least ${numbers.newLimit}`}); then run \`${rerun(context)}\` again: what is there is kept. A new cluster can also go to another --location.`;
+
+/** In any of Azure's names: "Total Regional Cores", "LowPriorityCores", "Core", "vCPUs". */
+const CORES = /cores?(?![a-z])|vcpu/i;
+const NAMED = /\bresources? (?:of )?type\b|resource groups?\b/i;
+
 /** Looked up, and nothing near by would pass. */
 const NOTHING = "another --location (no size and no number of nodes fits here now)";
 
@@ -80,9 +95,11 @@ const NOTHING = "another --location (no size and no number of nodes fits here no
 const PORTAL = "https://portal.azure.com/#view/Microsoft_Azure_Capacity/QuotaMenuBlade/~/myQuotas";
 
 function read(failure: AzureFailure): QuotaNumbers | undefined {
-  for (const text of [failure.message, ...(failure.details ?? []).map((detail) => detail.message)]) {
+  for (const text of texts(failure)) {
     const numbers = quotaNumbers(text);
     if (numbers !== undefined) return numbers;
   }
   return undefined;
 }
+
+const texts = ({ message, details = [] }: AzureFailure): string[] => [message, ...details.map((detail) => detail.message)];

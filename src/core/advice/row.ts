@@ -66,12 +66,14 @@ export interface AdviceRow {
   /** Whole codes, without regard to case; `*` stands for any letters. */
   readonly code: string | readonly string[];
   readonly text?: RegExp;
+  /** Its codes are said of nearly everything: whatever row knows the text says more. */
+  readonly saysLittle?: true;
   readonly meaning: Text;
   readonly advice: Text;
   readonly link?: Text;
   readonly retry: RetryClass;
   /** There is no room for it, or none for this subscription: another size, or another location, may do. */
-  readonly capacity?: true;
+  readonly capacity?: true | ((failure: AzureFailure) => boolean);
   /** How long sending the same again can make sense, in ms, where Azure says so. */
   readonly patienceMs?: number;
   /** The exit code when this ends the command and it is not 1. */
@@ -98,6 +100,13 @@ export function rerun(context: AdviceContext, flags = ""): string {
   // what was typed with another value is replaced
   const names = flags.match(/(?<=^| )--[\w-]+/g)?.join("|");
   return `${own.replace(new RegExp(` (?:${names})[ =](?:'[^']*'|"[^"]*"|[^ ])+`, "g"), "")} ${flags}${rest}`;
+}
+
+/** A choice that stays with a cluster: what was begun with another one goes first; undefined where machines stood before. */
+export function chosenOnce(context: AdviceContext, what: string, flags: string): string | undefined {
+  if (context.there === "stands" || context.command !== undefined) return undefined;
+  if (context.there === undefined) return `${what}: \`${rerun(context, flags)}\``;
+  return `${what}: first \`azure-coreos-cluster destroy ${context.name ?? "NAME"}\`, then the same command with ${flags}`;
 }
 
 /** "--vm-size A, --vm-size B" where that was looked up, else what is to be found out first. */

@@ -37,12 +37,13 @@ export function rowOf(code: string, message: string, table = adviceTable): Advic
   return best?.row;
 }
 
-/** How much a row says about a code: 0 nothing; whole codes, patterns and "*" in this order, each with a text or without. */
+/** How much a row says about a code: 0 nothing; whole codes, patterns and "*" in this order, each with a text or without; last what says little. */
 export function rankOf(row: AdviceRow, code: string): number {
   const patterns = typeof row.code === "string" ? [row.code] : row.code;
   const fit = Math.max(
     ...patterns.map((pattern) => (matches(pattern, code) ? (pattern === "*" ? 1 : pattern.includes("*") ? 2 : 3) : 0)),
   );
+  if (row.saysLittle === true) return Math.min(fit, 1);
   return fit === 0 ? 0 : 2 * fit + (row.text === undefined ? 0 : 1);
 }
 

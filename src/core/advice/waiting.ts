@@ -28,6 +28,7 @@ export const waitingAdvice: readonly AdviceRow[] = [
   {
     code: [
       "AnotherOperationInProgress",
+      "RequestConflict",
       "*RetryableError",
       "RetryableErrorDueToAnotherOperation",
       "ReferencedResourceNotProvisioned",
@@ -48,9 +49,10 @@ export const waitingAdvice: readonly AdviceRow[] = [
     retry: "contention",
   },
   {
+    // the last: interfaces and balancers are refused so while a machine on them goes
     code: ["Conflict", "OperationNotAllowed"],
-    text: /concurrent request|another operation|in progress|ongoing operation/i,
-    meaning: "Another request was changing the same resource.",
+    text: /concurrent request|another operation|in progress|ongoing operation|is not terminal|marked for deletion/i,
+    meaning: "Another request was changing or deleting the same resource, or one that it is tied to.",
     advice: (_, context) => `Let it finish, then run \`${rerun(context)}\` again.`,
     retry: "contention",
   },
