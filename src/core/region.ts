@@ -96,6 +96,12 @@ export interface ImageFacts {
   readonly architecture?: string;
   /** Of the system disk that a machine gets of it, at the least. */
   readonly sizeGiB?: number;
+  /** "Linux", "Windows"; said of those that have an id. */
+  readonly system?: string;
+  /** "Generalized", or "Specialized": a copy of one machine, that is told no name, key or user-data. */
+  readonly state?: string;
+  /** Where a gallery has this version; absent where that is not said. */
+  readonly locations?: readonly string[];
 }
 
 /** "West US" and "westus" are one location. */

@@ -44,6 +44,23 @@ test("a gallery version of another subscription is asked for there", async () =>
   expect(stderr).not.toContain("Not checked");
 });
 
+test("a gallery version that is not in the location, or no image for Linux nodes, is refused before the first write", async () => {
+  const azure = newAzure();
+  const { options } = elsewhere(azure, (path) =>
+    gallery(
+      path.includes("/versions/")
+        ? { publishingProfile: { targetRegions: [{ name: "East US", regionalReplicaCount: 1 }] } }
+        : { osType: "Windows", osState: "Specialized", hyperVGeneration: "V2", architecture: "x64" },
+    )(path),
+  );
+  const { exit, stderr } = await azure.run(`mycluster --num-nodes 1 --coreos-image ${VERSION}`, options);
+  expect({ exit, stderr }).toMatchObject({ exit: 5 });
+  expect(stderr).toContain("in eastus, not in westus");
+  expect(stderr).toContain("the image is of Windows");
+  expect(stderr).toContain("the image is specialized");
+  expect(stderr).toContain(`mycluster --num-nodes 1 --coreos-image ${VERSION} --location eastus`);
+});
+
 test.each([
   [401, "InvalidAuthenticationTokenTenant"],
   [403, "AuthorizationFailed"],

@@ -31,6 +31,7 @@ const FAMILY =
 const OLD =
   "Operation results in exceeding quota limits of Core. Maximum allowed: 100, Current in use: 100, Additional requested: 4.";
 
+const GALLERY = "/subscriptions/s/resourceGroups/img/providers/Microsoft.Compute/galleries/g/images/flat/versions/1.0.0";
 const GROUP_FULL =
   "Creating the resource of type 'Microsoft.Compute/virtualMachines' would exceed the quota of '800' resources of type 'Microsoft.Compute/virtualMachines' per resource group. The current resource count is '800', please delete some resources of this type before creating a new one.";
 const SETS_FULL =
@@ -674,6 +675,59 @@ test.for([
     `az vm image terms accept ${command}\``,
   );
 });
+
+const FREE = "kinvolk:flatcar-container-linux-free:stable-gen2:4230.2.1";
+const bought = {
+  image: {
+    name: FREE,
+    plan: { name: "stable-gen2", publisher: "kinvolk", product: "flatcar-container-linux-free" },
+    default: "kinvolk:flatcar-container-linux-corevm-amd64:stable-gen2:latest",
+  },
+};
+
+test.for([
+  [
+    "ResourcePurchaseValidationFailed",
+    "You have not accepted the legal terms",
+    { ...bought, there: "begun" },
+    /terms accept --publisher kinvolk --offer flatcar-container-linux-free --plan stable-gen2`.* Or have the default, which needs no terms: `azure-coreos-cluster mycluster --coreos-image kinvolk:flatcar-container-linux-corevm-amd64:stable-gen2:latest`\.$/,
+  ],
+  [
+    "ResourcePurchaseValidationFailed",
+    "",
+    { image: { name: FREE } },
+    /--urn kinvolk:flatcar-container-linux-free:\S+1`.*pays for it\.$/,
+  ],
+  [
+    "MarketplacePurchaseEligibilityFailed",
+    "The plan is not to be sold in market 'IN'.",
+    { ...bought, there: "begun" },
+    /^Take another image: .*--coreos-image URN`; or another --subscription, billed elsewhere\. Or have the default/,
+  ],
+  [
+    "PlatformImageNotFound",
+    "",
+    { image: { name: FREE } },
+    /--publisher kinvolk --offer flatcar-container-linux-free --all .*what it was begun with\.$/,
+  ],
+  [
+    "NotFound",
+    `The image '${GALLERY}' was not found.`,
+    { image: { name: GALLERY } },
+    /^See whether it is there: `az resource show --ids \/subscriptions\/s/,
+  ],
+  [
+    "GalleryImageNotFound",
+    `The gallery image ${GALLERY} is not available in westus region. Please contact image owner to replicate to this region, or change your requested region.`,
+    { image: { name: GALLERY }, there: "begun" },
+    /^Whoever owns it types: `az sig image-version update --ids \S+\/versions\/1\.0\.0 --add publishingProfile\.targetRegions name=westus`; then run `azure-coreos-cluster mycluster` again\. Or be in a location that has it: first `azure-coreos-cluster destroy mycluster`, then the same command with --location LOCATION\.$/,
+  ],
+] as const)(
+  "of an image advice names what the cluster has, and what it can have instead: %s %s",
+  ([code, message, more, advice]) => {
+    expect(adviceFor({ code, message }, { ...context, ...more })?.advice).toMatch(advice);
+  },
+);
 
 test("advice names no flag that there is not", () => {
   const names = new Set(flagRows.flatMap(([, { name, also = [] }]) => [name, ...also]));

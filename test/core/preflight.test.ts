@@ -232,6 +232,22 @@ describe("the rest", () => {
       {},
       ["ArchitectureMismatch: Standard_D4s_v5 is x64; the image is Arm64"],
     ],
+    ["an image of another system", { image: { system: "Windows" } }, {}, ["ImageNotLinux: the image is of Windows"]],
+    [
+      "a copy of one machine",
+      { image: { system: "Linux", state: "Specialized" } },
+      {},
+      [
+        "ImageSpecialized: the image is specialized, the copy of one machine: Azure tells machines of it no name, SSH key or user-data",
+      ],
+    ],
+    [
+      "a gallery's, elsewhere",
+      { image: { locations: ["eastus"] } },
+      { coreosImage: "/subscriptions/s/x" },
+      ["GalleryImageNotFound: the gallery has the image /subscriptions/s/x in eastus, not in westus"],
+    ],
+    ["a gallery's, here", { image: { system: "Linux", state: "Generalized", locations: ["eastus", "westus"] } }, {}, []],
     ["an image that fits", { image: { generation: "V2", architecture: "X64" }, region: region(D4) }, {}, []],
   ])("%s", (_, more, given, said) => {
     expect(found(more, given)).toEqual(said);

@@ -1,6 +1,6 @@
 /** Images: of the marketplace, of a gallery, of the subscription. */
 import { byVersion } from "../../core/spec/image.ts";
-import type { ImageFacts } from "../../core/region.ts";
+import { type ImageFacts, normalLocation } from "../../core/region.ts";
 import type { Clients } from "../clients.ts";
 import { orAbsent } from "../reading.ts";
 
@@ -56,24 +56,31 @@ export const imageReads = ({ compute, resources }: Clients) => ({
         number !== undefined && number.toLowerCase() !== "latest" ? (await read(id, GALLERIES_VERSION)).properties : {};
       // a gallery replicates: its own location says nothing about where machines can be made
       const { properties } = await read(definition, GALLERIES_VERSION);
-      return { ...described(properties), ...sizeOf(version.storageProfile?.osDiskImage?.sizeInGB) };
+      return {
+        ...described(properties),
+        ...sizeOf(version.storageProfile?.osDiskImage?.sizeInGB),
+        ...replicated(version.publishingProfile?.targetRegions),
+      };
     }),
 });
 
 // --- internal ---
 
-interface ImageByIdFacts extends Pick<ImageFacts, "generation" | "architecture" | "sizeGiB"> {
-  readonly location?: string;
-}
+type ImageByIdFacts = Omit<ImageFacts, "urn" | "plan"> & { readonly location?: string };
 
 interface Described {
   readonly hyperVGeneration?: unknown;
   readonly architecture?: unknown;
+  /** Of a gallery's definition; an image has them with its disk. */
+  readonly osType?: unknown;
+  readonly osState?: unknown;
+  /** Of a gallery's version. */
+  readonly publishingProfile?: { readonly targetRegions?: unknown };
   /** Of a marketplace image. */
   readonly osDiskImage?: { readonly sizeInGb?: unknown };
   /** Of an image, and of a gallery's version. */
   readonly storageProfile?: {
-    readonly osDisk?: { readonly diskSizeGB?: unknown };
+    readonly osDisk?: { readonly diskSizeGB?: unknown; readonly osType?: unknown; readonly osState?: unknown };
     readonly osDiskImage?: { readonly sizeInGB?: unknown };
   };
 }
@@ -84,12 +91,24 @@ const sizeOf = (size: unknown): Pick<ImageFacts, "sizeGiB"> =>
 const IMAGES_VERSION = "2024-07-01";
 const GALLERIES_VERSION = "2024-03-03";
 
-const described = ({
-  hyperVGeneration,
-  architecture,
-  storageProfile,
-}: Described): Pick<ImageFacts, "generation" | "architecture" | "sizeGiB"> => ({
-  ...(typeof hyperVGeneration === "string" ? { generation: hyperVGeneration } : {}),
-  ...(typeof architecture === "string" ? { architecture } : {}),
-  ...sizeOf(storageProfile?.osDisk?.diskSizeGB),
-});
+/** Names such as "East US", each with how many copies. */
+function replicated(regions: unknown): Pick<ImageFacts, "locations"> {
+  if (!Array.isArray(regions)) return {};
+  const names = regions.flatMap((one: unknown) => {
+    const name = typeof one === "object" && one !== null ? (one as { name?: unknown }).name : undefined;
+    return typeof name === "string" ? [normalLocation(name)] : [];
+  });
+  return names.length === 0 ? {} : { locations: names };
+}
+
+function described({ hyperVGeneration, architecture, osType, osState, storageProfile }: Described): ImageByIdFacts {
+  const disk = storageProfile?.osDisk;
+  const [system, state] = [osType ?? disk?.osType, osState ?? disk?.osState];
+  return {
+    ...(typeof hyperVGeneration === "string" ? { generation: hyperVGeneration } : {}),
+    ...(typeof architecture === "string" ? { architecture } : {}),
+    ...(typeof system === "string" ? { system } : {}),
+    ...(typeof state === "string" ? { state } : {}),
+    ...sizeOf(disk?.diskSizeGB),
+  };
+}

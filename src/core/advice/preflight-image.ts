@@ -1,5 +1,5 @@
 /** The preflight's judgement of the image: whether it is there, and whether machines of the size boot it. */
-import type { ImageFacts } from "../region.ts";
+import { type ImageFacts, sameLocation } from "../region.ts";
 import { PLATFORMS } from "../plan/platforms.ts";
 import { twinFor, urnText } from "../spec/image.ts";
 import { type Checked, type Problem, counts, known } from "./problem.ts";
@@ -23,7 +23,7 @@ export function judgeImage(checked: Checked): Problem[] {
     ];
   }
   const wanted = region?.sizes.get(spec.vmSize.toLowerCase());
-  const problems: Problem[] = [];
+  const problems: Problem[] = counts(checked, "coreosImage") ? judgeOwn(checked, found) : [];
   if (wanted !== undefined && found.generation !== undefined && !wanted.generations.includes(found.generation))
     problems.push({
       check: "GenerationMismatch",
@@ -44,6 +44,34 @@ export function judgeImage(checked: Checked): Problem[] {
 }
 
 // --- internal ---
+
+/** What an id names, in a gallery or not: it may be of any system, made of a machine with all that was in it, and in some locations only. */
+function judgeOwn(checked: Checked, { system, state, locations }: Partial<ImageFacts>): Problem[] {
+  const problems: Problem[] = [];
+  const another = "Give another --coreos-image";
+  if (system !== undefined && !/^linux$/i.test(system))
+    problems.push({ check: "ImageNotLinux", message: `the image is of ${system}`, advice: `${another}, of Linux.` });
+  if (/^specialized$/i.test(state ?? ""))
+    problems.push({
+      check: "ImageSpecialized",
+      message: "the image is specialized, the copy of one machine: Azure tells machines of it no name, SSH key or user-data",
+      advice: `${another}, of a machine that was generalized (\`az vm generalize\`) before it became one.`,
+    });
+  if (locations !== undefined && !locations.some((one) => sameLocation(one, checked.location)))
+    problems.push(
+      known(
+        checked,
+        "GalleryImageNotFound",
+        `the gallery has the image ${checked.spec.coreosImage ?? ""} in ${locations.join(", ")}, not in ${checked.location}`,
+        {
+          ...((checked.knownNodes ?? 0) > 0 && { there: "stands" }),
+          ...(checked.spec.coreosImage !== undefined && { image: { name: checked.spec.coreosImage } }),
+          instead: [...(checked.instead ?? []), `--location ${locations[0]}`],
+        },
+      ),
+    );
+  return problems;
+}
 
 function instead(urn: ImageFacts["urn"] | undefined, architecture: string): string {
   const twin = urn === undefined ? undefined : twinFor(architecture, urn);

@@ -3,6 +3,7 @@
  * the look-up (table.ts), so that each of them imports one way.
  */
 import type { ExitCode } from "../errors.ts";
+import type { ImageFacts } from "../region.ts";
 
 /**
  * How a refusal is to be taken by whoever sends requests:
@@ -47,6 +48,8 @@ export interface AdviceContext {
   readonly label?: string;
   /** Index of the node it was about. */
   readonly node?: number;
+  /** What its machines are made from, a URN or an id, with the Marketplace's plan; and what the platform has where nobody names another. */
+  readonly image?: { readonly name: string; readonly plan?: ImageFacts["plan"]; readonly default?: string };
   /** What would do instead, as flags with their values, where that was looked up: "--vm-size Standard_D2s_v5". */
   readonly instead?: readonly string[];
   /** Sizes that were tried, or passed over, before this one. */

@@ -10,7 +10,7 @@ import { ask } from "../ask.ts";
 import type { Run } from "../run.ts";
 import { notePreflight } from "./preflight-note.ts";
 
-export type ById = Partial<Pick<ImageFacts, "generation" | "architecture" | "sizeGiB">> & { readonly location?: string };
+export type ById = Omit<ImageFacts, "urn" | "plan"> & { readonly location?: string };
 
 /** Undefined where it was not looked at, with a note. */
 export async function imageById(run: Run, id: string): Promise<ById | "missing" | undefined> {

@@ -1,6 +1,6 @@
 /** The end of a create: what is there now, how it went, and what the cluster's folder keeps of it. */
-import type { ChoicesDocument, ClusterDocument, NodeDocument } from "../../core/documents.ts";
-import { type AdviceContext, advised } from "../../core/advice/advice.ts";
+import type { ClusterDocument, NodeDocument } from "../../core/documents.ts";
+import { advised } from "../../core/advice/advice.ts";
 import { jsonText } from "../../core/shown.ts";
 import { ClusterError, EXIT, type ExitCode } from "../../core/errors.ts";
 import { endpointsOf } from "../../core/plan/endpoints.ts";
@@ -14,10 +14,10 @@ import { type KeptFile, keepKnownHosts, keepSshConfig, failureToWrite } from "..
 import { hopKeyFiles, hopsTo } from "../cluster/way.ts";
 import { replaceFile } from "../replace-file.ts";
 import { refuseOther, stateFilePath } from "../given-files.ts";
-import { machinesOf } from "../cluster/nodes-there.ts";
 import type { Run } from "../run.ts";
 import { type Carried, failuresOf } from "./carry-out.ts";
 import { hasMachine, machineIdOf, machineSeen } from "./machine-there.ts";
+import { failureContext } from "./failure-context.ts";
 import { enough } from "./ready-level.ts";
 import { leftOpen } from "./left-open.ts";
 import type { Prepared } from "./prepared.ts";
@@ -128,26 +128,6 @@ export async function endpointsFromOutside(
   // they are told of where there is time: a cluster that is ready stays so
   const timeoutMs = Math.min(5000, run.deadline - run.clock.now() - ENOUGH_TO_TELL_MS);
   return timeoutMs <= 0 ? undefined : probeEndpoints(probes, { clock: run.clock, signal: run.tools.signal, timeoutMs });
-}
-
-/** What advice is to know of the cluster that failed. @param resources what there is of it now */
-export function failureContext(
-  { spec, facts, found, ours }: Prepared,
-  { choices, resources }: { readonly choices?: ChoicesDocument | undefined; readonly resources?: ClusterDocument["resources"] },
-): AdviceContext {
-  const { created = 0, updated = 0, unchanged = 0 } = resources ?? {};
-  const begun = found.own || ours.size + created + updated + unchanged > 0;
-  return {
-    tried: (choices?.passedOver ?? []).filter((one) => one.location === facts.location).map(({ vmSize }) => vmSize),
-    name: spec.name,
-    nodes: spec.numNodes,
-    ...(spec.given.includes("numNodes") && { askedNodes: spec.numNodes }),
-    vmSize: spec.vmSize,
-    location: facts.location,
-    resourceGroup: facts.group,
-    groupThere: found.group !== undefined,
-    ...(machinesOf(spec, ours).length > 0 ? { there: "stands" } : begun ? { there: "begun" } : {}),
-  };
 }
 
 /** How a create ends: interrupted, a conflict, done, partly, late, or as its failure says. What is complete is done, whoever pressed Ctrl-C. */
