@@ -7,7 +7,7 @@ import { shellWord } from "../quoting.ts";
 import { unusedPath } from "../unused-path.ts";
 import { checkAccess } from "./check/access.ts";
 import { checkBootstrap } from "./check/bootstrap.ts";
-import { checkFiles, pathsOf } from "./check/files.ts";
+import { checkFiles, decoded } from "./check/files.ts";
 import type { Platform } from "../node-config.ts";
 import { PLATFORMS } from "../plan/platforms.ts";
 import { error, PART, warning, type CheckOptions, type CloudinitPlatform, type Finding } from "./check/finding.ts";
@@ -22,6 +22,7 @@ import { checkStructure } from "./check/structure.ts";
 import { parseTree, valueAt, type Tree } from "./check/tree.ts";
 import { checkTexts } from "./check/texts.ts";
 import { checkUnits } from "./check/units.ts";
+import { writtenUnits } from "./check/written-units.ts";
 import { LIBYAML } from "../yaml/reader.ts";
 import { readText } from "./read-text.ts";
 
@@ -47,7 +48,9 @@ export function checkUserDataFile(bytes: Uint8Array, options: Partial<UserDataOp
   const { platform = "flatcar", file = "FILE", isThere = () => false, ...rest } = options;
   const made = (ending: string): string => shellWord(unusedPath(`${file}${ending}`, isThere));
   const complete = { ...rest, file: shellWord(file), made };
-  const found = isCoreos(platform) ? checkFile(bytes, { ...complete, platform }) : checkForCloudInit(bytes, complete);
+  const found = isCoreos(platform)
+    ? checkFile(bytes, { ...complete, platform })
+    : checkForCloudInit(bytes, { ...complete, platform });
   return [...checkSize(bytes.length), ...found].sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
 }
 
@@ -138,11 +141,17 @@ function checkCloudConfig(text: string, options: CheckOptions): readonly Finding
 function checkRoot(root: Tree, options: CheckOptions): readonly Finding[] {
   const structure = checkStructure(root, CLOUD_CONFIG, "", options);
   if (root.kind !== "map") return structure;
-  const files = valueAt(root, "write_files");
   const coreos = valueAt(root, "coreos");
-  const parts =
-    coreos?.kind === "map"
-      ? [...checkUnits(valueAt(coreos, "units"), pathsOf(files), options), ...checkBootstrap(coreos, options)]
-      : [];
-  return [...structure, ...checkFiles(files, options), ...checkAccess(root, options), ...parts];
+  const units = coreos?.kind === "map" ? valueAt(coreos, "units") : undefined;
+  return [
+    ...structure,
+    ...checkFiles(valueAt(root, "write_files"), options),
+    ...checkAccess(root, options),
+    ...checkUnits(
+      units,
+      writtenUnits(root, (file) => decoded(file, options).text),
+      options,
+    ),
+    ...(coreos?.kind === "map" ? checkBootstrap(coreos, options) : []),
+  ];
 }

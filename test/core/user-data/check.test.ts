@@ -232,7 +232,7 @@ describe("what a node ignores, or breaks on later", () => {
     ],
     [
       "a unit from write_files",
-      `${unit("name: a.service\ncommand: start")}write_files: [{path: /etc/systemd/system/a.service, content: b}]\n`,
+      `${unit("name: a.service\ncommand: start")}write_files: [{path: /etc/systemd/system/a.service, content: "[Service]\\nExecStart=/b"}]\n`,
     ],
     [
       "an instance of a template it brings",
@@ -260,6 +260,15 @@ describe("on the platform coreos", () => {
     expect(errors(started("docker ps"))).toEqual([]);
     expect(errors(started("/bin/date +%F"), "coreos")).toEqual([]);
     expect(errors(started("/bin/date +%F"))).toEqual([expect.stringContaining("knows no %F in ExecStart=")]);
+  });
+  test.each<[string, string, string | undefined]>([
+    ["Restart=on-failure of what runs once", "[Service]\nType=oneshot\nRestart=on-failure\nExecStart=/x", "Restart=on-failure"],
+    ["Type=notify-reload", "[Service]\nType=notify-reload\nExecStart=/x", "Type=notify-reload"],
+    [".include, which Flatcar's systemd does not know", ".include /usr/lib/systemd/system/docker.service", undefined],
+  ])("its systemd has its own mind of %s", (_what, content, refused) => {
+    const text = unit(`name: a.service\ncontent: ${JSON.stringify(content)}`);
+    expect(errors(text, "coreos")).toEqual(refused === undefined ? [] : [expect.stringContaining(refused)]);
+    expect(errors(text).length > 0).toBe(refused === undefined);
   });
   test.each<[string, string]>([
     ["etcd2 and fleet", ORIGINAL("https://d.example/x")],

@@ -19,10 +19,12 @@ const folder = mkdtempSync(join(tmpdir(), "verdicts-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const H = "#cloud-config\n";
-const refused = (data: string | Uint8Array): boolean =>
-  checkUserDataFile(typeof data === "string" ? Buffer.from(data) : data).some(({ level }) => level === "error");
+const refused = (data: string | Uint8Array, platform: "flatcar" | "ubuntu" = "flatcar"): boolean =>
+  checkUserDataFile(typeof data === "string" ? Buffer.from(data) : data, { platform }).some(({ level }) => level === "error");
 const unit = (name: string, content: string, more = ""): string =>
   `${H}coreos:\n  units:\n    - name: ${name}\n${more}      content: ${JSON.stringify(content)}\n`;
+const writtenUnit = (name: string, content: string): string =>
+  `${H}write_files:\n  - path: /etc/systemd/system/${name}\n    content: ${JSON.stringify(content)}\n`;
 const service = (text: string): string => `[Service]\n${text}`;
 
 const X = "ExecStart=/bin/true\n";
@@ -93,6 +95,10 @@ const OTHER_UNITS: [name: string, content: string][] = [
   ["a.automount", "[Automount]\nTimeoutIdleSec=1\n"],
   ["a.swap", "[Swap]\nWhat=/dev/sdb\n"],
   ["dev-sdb.swap", "[Swap]\nWhat=/dev/sdb\n"],
+  ["a.target", "[Unit]\n"],
+  ["a.target", "# nothing\n"],
+  ["a.service", "# nothing\n"],
+  ["a.service", "[Service]\nExecStart=/bin/true\n[X-Mine]\nfoo\n"],
 ];
 
 describe.skipIf(!has("systemd-analyze"))("systemd-analyze says the same of", () => {
@@ -128,7 +134,11 @@ describe.skipIf(!has("systemd-analyze"))("systemd-analyze says the same of", () 
     const path = join(mkdtempSync(join(folder, "unit-")), name);
     writeFileSync(path, content);
     const { status, stderr } = spawnSync("systemd-analyze", ["verify", "--man=no", path], { encoding: "utf8" });
-    expect([what, refused(unit(name, content))]).toEqual([what, status !== 0 || stderr.includes(path) || stderr.includes(name)]);
+    const verdict = status !== 0 || stderr.includes(path) || stderr.includes(name);
+    expect([what, refused(unit(name, content))]).toEqual([what, verdict]);
+    // and of the same file, whoever writes it
+    for (const platform of ["flatcar", "ubuntu"] as const)
+      expect([what, platform, refused(writtenUnit(name, content), platform)]).toEqual([what, platform, verdict]);
   }
 
   test.each<[string, string, string, boolean]>([

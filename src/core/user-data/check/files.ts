@@ -3,18 +3,9 @@ import { fromBase64 } from "../../base64.ts";
 import { error, warning, type CheckOptions, type Finding } from "./finding.ts";
 import { isGzip, unpack } from "./packed.ts";
 import { returnsAlone, returnsIn } from "./script.ts";
-import { valueAt, type Tree } from "./tree.ts";
+import { valueAt, type Mapping, type Tree } from "./tree.ts";
 
-/** Paths of the files, as they are written. */
-export const pathsOf = (files: Tree | undefined): readonly string[] =>
-  files?.kind !== "list"
-    ? []
-    : files.items.flatMap((file) => {
-        const path = file.kind === "map" ? valueAt(file, "path") : undefined;
-        return path?.kind === "scalar" ? [path.text] : [];
-      });
-
-export function checkFiles(files: Tree | undefined, { gunzip }: Pick<CheckOptions, "gunzip"> = {}): readonly Finding[] {
+export function checkFiles(files: Tree | undefined, options: Pick<CheckOptions, "gunzip"> = {}): readonly Finding[] {
   if (files?.kind !== "list") return [];
   const seen = new Set<string>();
   return files.items.flatMap((file, index): readonly Finding[] => {
@@ -25,7 +16,7 @@ export function checkFiles(files: Tree | undefined, { gunzip }: Pick<CheckOption
     if (path.kind !== "scalar") return [];
     const findings = [
       ...checkPath(path.text, path.line, `${at}.path`),
-      ...checkEncoding(file.line, valueAt(file, "encoding"), valueAt(file, "content"), at, gunzip),
+      ...checkContent(file, `${at}.content`, options),
       ...checkMode(valueAt(file, "permissions"), at),
     ];
     if (seen.has(path.text)) findings.push(error(path.line, `${at}.path`, writtenTwice(path.text)));
@@ -45,33 +36,39 @@ function checkPath(path: string, line: number, at: string): readonly Finding[] {
   return [];
 }
 
-function checkEncoding(
-  line: number,
-  encoding: Tree | undefined,
-  content: Tree | undefined,
-  at: string,
-  gunzip: CheckOptions["gunzip"],
-): readonly Finding[] {
+function checkContent(file: Mapping, at: string, options: Pick<CheckOptions, "gunzip">): readonly Finding[] {
+  const line = valueAt(file, "content")?.line ?? file.line;
+  const { text, cannot } = decoded(file, options);
+  if (cannot === undefined) return text === undefined ? [] : checkReturnsInFile(text, line, at);
+  const encoding = valueAt(file, "encoding");
+  const as = encoding?.kind === "scalar" ? encoding.text : "";
+  return [error(line, at, `the content cannot be decoded as ${as}: ${cannot}; a node refuses the whole file`)];
+}
+
+/** What a node writes, or why it cannot; neither where nobody looks into it. */
+export function decoded(file: Mapping, { gunzip }: Pick<CheckOptions, "gunzip">): { text?: string; cannot?: string } {
+  const [encoding, content] = [valueAt(file, "encoding"), valueAt(file, "content")];
   const text = content?.kind === "scalar" ? content.text : "";
-  const carriageReturns = (script: string): readonly Finding[] =>
-    checkReturnsInFile(script, content?.line ?? line, `${at}.content`);
-  if (encoding?.kind !== "scalar") return carriageReturns(text);
-  const cannot = (why: string): readonly Finding[] => [
-    error(
-      content?.line ?? line,
-      `${at}.content`,
-      `the content cannot be decoded as ${encoding.text}: ${why}; a node refuses the whole file`,
-    ),
-  ];
-  if (/^(gz|gzip)$/.test(encoding.text))
-    return text.startsWith("\x1f\x8b") ? [] : cannot("it is no gzip. YAML holds such bytes as !!binary; or use gzip+base64");
-  if (!/(b64|base64)$/.test(encoding.text)) return [];
+  if (encoding?.kind !== "scalar") return { text };
+  if (/^(gz|gzip)$/.test(encoding.text)) {
+    if (text.startsWith("\x1f\x8b"))
+      return unpacked(
+        Uint8Array.from(text, (character) => character.charCodeAt(0)),
+        gunzip,
+      );
+    return { cannot: "it is no gzip. YAML holds such bytes as !!binary; or use gzip+base64" };
+  }
+  if (!/(b64|base64)$/.test(encoding.text)) return { text };
   const bytes = fromBase64(text);
-  if (bytes === undefined) return cannot("it is no base64");
-  if (!/^gz.*\+/.test(encoding.text)) return carriageReturns(new TextDecoder().decode(bytes));
-  if (!isGzip(bytes)) return cannot("it is no gzip");
-  const inside = gunzip === undefined ? bytes : unpack(bytes, gunzip);
-  return "level" in inside ? cannot(inside.message) : carriageReturns(new TextDecoder().decode(inside));
+  if (bytes === undefined) return { cannot: "it is no base64" };
+  if (!/^gz.*\+/.test(encoding.text)) return { text: new TextDecoder().decode(bytes) };
+  return isGzip(bytes) ? unpacked(bytes, gunzip) : { cannot: "it is no gzip" };
+}
+
+function unpacked(bytes: Uint8Array, gunzip: CheckOptions["gunzip"]): { text?: string; cannot?: string } {
+  if (gunzip === undefined) return {};
+  const inside = unpack(bytes, gunzip);
+  return "level" in inside ? { cannot: inside.message } : { text: new TextDecoder().decode(inside) };
 }
 
 /** A file of a script, which its own first line has run. */

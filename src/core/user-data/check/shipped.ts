@@ -2,6 +2,7 @@
  * Which units an image brings along, as far as a cloud-config has reason to name them. Only GONE is sure; a unit that is in
  * neither list gives a warning, no error, for images change.
  */
+import type { Platform } from "../../node-config.ts";
 import type { CloudinitPlatform } from "./finding.ts";
 
 const BOTH =
@@ -26,8 +27,14 @@ const GONE = /^(etcd2?|fleet|early-docker|rkt-[a-z]+)\.(service|socket|target)$/
 const RUNS_ON =
   /^((docker|containerd|update-engine|locksmithd|sshd|ntpd|chronyd|flanneld|etcd-member|dbus|iscsid|rpcbind|rpc-statd|mdmonitor|sssd|waagent|tcsd|etcd2?|fleet|early-docker|rkt-api|systemd-(networkd|resolved|timesyncd|journald|logind|udevd)|(serial-)?getty@.*)\.service)$/;
 
-export const hasOneCommand = (name: string, platform: CloudinitPlatform): boolean =>
-  RUNS_ON.test(name) && whereabouts(name, platform) === "shipped";
+/** The same of Ubuntu and Debian, and of Docker's packages there. */
+const RUNS_ON_DEBIAN =
+  /^((docker|containerd|ssh|cron|rsyslog|dbus|chrony|walinuxagent|unattended-upgrades|systemd-(networkd|resolved|timesyncd|journald|logind|udevd)|(serial-)?getty@.*)\.service)$/;
+
+export const hasOneCommand = (name: string, platform: Platform): boolean =>
+  platform === "flatcar" || platform === "coreos"
+    ? RUNS_ON.test(name) && whereabouts(name, platform) === "shipped"
+    : RUNS_ON_DEBIAN.test(name);
 
 export function whereabouts(name: string, platform: CloudinitPlatform): "shipped" | "gone" | "unknown" {
   if (platform === "flatcar" && GONE.test(name)) return "gone";

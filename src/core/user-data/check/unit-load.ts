@@ -2,20 +2,20 @@
  * What keeps a unit, with its drop-ins, from being loaded: settings that are missing, or that do not go together. The words are short for
  * those of systemd's own service_verify(), timer_verify() and so on, which `systemd-analyze verify` says in the tests.
  */
+import type { Platform } from "../../node-config.ts";
 import { unitNameOf } from "../mount-unit.ts";
 import { commandCount } from "./unit-settings.ts";
 import type { UnitSetting } from "./unit-text.ts";
 
 /** @param settings of the unit file, then of its drop-ins in the order of their names */
-export function loadProblems(name: string, settings: readonly UnitSetting[]): readonly string[] {
-  if (settings.length === 0) return ["it holds no setting"];
-  const problem = CHECKS[name.slice(name.lastIndexOf(".") + 1)]?.(name, settings);
+export function loadProblems(name: string, settings: readonly UnitSetting[], platform: Platform): readonly string[] {
+  const problem = CHECKS[name.slice(name.lastIndexOf(".") + 1)]?.(name, settings, platform);
   return problem === undefined ? [] : [problem];
 }
 
 // --- internal ---
 
-type Check = (name: string, settings: readonly UnitSetting[]) => string | undefined;
+type Check = (name: string, settings: readonly UnitSetting[], platform: Platform) => string | undefined;
 
 /** The last one counts, and an empty one is none. */
 const get = (settings: readonly UnitSetting[], section: string, key: string): string =>
@@ -23,7 +23,7 @@ const get = (settings: readonly UnitSetting[], section: string, key: string): st
 
 const isTrue = (value: string): boolean => /^(1|yes|y|true|t|on)$/i.test(value);
 
-const service: Check = (_name, settings) => {
+const service: Check = (_name, settings, platform) => {
   const value = (key: string): string => get(settings, "Service", key);
   const starts = commandCount(settings, "ExecStart");
   const acts = get(settings, "Unit", "SuccessAction") !== "";
@@ -33,7 +33,9 @@ const service: Check = (_name, settings) => {
     return "a service without ExecStart= is loaded with RemainAfterExit=yes only";
   if (starts > 1 && !isOneshot)
     return "a service with several commands in ExecStart= is loaded with Type=oneshot only; an empty ExecStart= takes away those before it";
-  if (isOneshot && /^(always|on-success)$/.test(value("Restart")))
+  // of systemd 244 (2019) and newer; before that "no" was all
+  const refused = platform === "coreos" ? /^(?!no$)./ : /^(always|on-success)$/;
+  if (isOneshot && refused.test(value("Restart")))
     return `a service of Type=oneshot is not loaded with Restart=${value("Restart")}`;
   return value("Type") === "dbus" && value("BusName") === ""
     ? "a service of Type=dbus is not loaded without BusName="
@@ -69,12 +71,14 @@ const ARTICLE: Readonly<Record<string, string>> = { mount: "a mount at", automou
 
 const CHECKS: Readonly<Record<string, Check | undefined>> = {
   service,
-  timer: (name, settings) =>
-    ["OnClockChange", "OnTimezoneChange"].some((key) => isTrue(get(settings, "Timer", key))) ? undefined : timer(name, settings),
+  timer: (name, settings, platform) =>
+    ["OnClockChange", "OnTimezoneChange"].some((key) => isTrue(get(settings, "Timer", key)))
+      ? undefined
+      : timer(name, settings, platform),
   socket: oneOf("Socket", /^Listen/, "ListenStream= or the like"),
   path: oneOf("Path", /^(PathExists(Glob)?|PathChanged|PathModified|DirectoryNotEmpty)$/, "PathExists= or the like"),
-  mount: (name, settings) =>
-    get(settings, "Mount", "What") === "" ? "a mount needs What=" : named("Mount", "Where", "mount")(name, settings),
+  mount: (name, settings, platform) =>
+    get(settings, "Mount", "What") === "" ? "a mount needs What=" : named("Mount", "Where", "mount")(name, settings, platform),
   automount: named("Automount", "Where", "automount"),
   swap: named("Swap", "What", "swap"),
 };

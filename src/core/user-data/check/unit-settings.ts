@@ -2,7 +2,7 @@
  * Values of single settings of a unit as systemd reads them: a command that it cannot read keeps the whole unit from being loaded, and a word
  * that it does not know is as if the line were not there. `systemd-analyze verify` is asked for each in the tests.
  */
-import type { CloudinitPlatform } from "./finding.ts";
+import type { Platform } from "../../node-config.ts";
 import type { UnitSetting } from "./unit-text.ts";
 
 export interface SettingProblem {
@@ -11,10 +11,11 @@ export interface SettingProblem {
 }
 
 /** What is wrong with one setting, wherever it stands. */
-export function settingProblem({ section, key, value }: UnitSetting, platform: CloudinitPlatform): SettingProblem | undefined {
+export function settingProblem({ section, key, value }: UnitSetting, platform: Platform): SettingProblem | undefined {
   if (/^Exec[A-Z]/.test(key) && value !== "") return commandProblem(key, value, platform);
   if (key === "Environment" && wordsOf(value) === undefined) return open("Environment", "systemd leaves the line out");
-  const known = section === "Service" ? WORDS[key] : undefined;
+  const words = section === "Service" ? WORDS[key] : undefined;
+  const known = platform === "coreos" ? words?.filter((word) => word !== "notify-reload") : words;
   if (known === undefined || value === "" || known.includes(value)) return undefined;
   return { message: `systemd knows no ${key}=${value}, and leaves the line out`, advice: `Known: ${known.join(", ")}.` };
 }
@@ -40,7 +41,7 @@ const open = (key: string, then: string): SettingProblem => ({
 const REFUSED = "systemd does not load the unit";
 
 /** config_parse_exec() in systemd's load-fragment.c */
-function commandProblem(key: string, value: string, platform: CloudinitPlatform): SettingProblem | undefined {
+function commandProblem(key: string, value: string, platform: Platform): SettingProblem | undefined {
   const words = wordsOf(value);
   const then = /^[@:+!|]*-/.test(value) ? "systemd leaves the line out" : REFUSED;
   if (words === undefined) return open(key, then);

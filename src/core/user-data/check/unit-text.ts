@@ -17,7 +17,8 @@ export interface UnitText {
   readonly problems: readonly { readonly line: number; readonly message: string }[];
 }
 
-export function parseUnit(content: string): UnitText {
+/** @param includes it is read by a systemd of CoreOS' time, to which a line `.include PATH` is another file */
+export function parseUnit(content: string, includes = false): UnitText {
   const settings: { section: string; key: string; value: string; line: number }[] = [];
   const problems: { line: number; message: string }[] = [];
   let section = "";
@@ -39,6 +40,8 @@ export function parseUnit(content: string): UnitText {
     const equals = text.indexOf("=");
     if (continued && last !== undefined) last.value += ` ${plain}`;
     else if (header !== undefined) section = header;
+    else if (section.startsWith("X-") && equals <= 0) continue;
+    else if (includes && text.startsWith(".include ")) continue;
     else if (equals <= 0) problems.push({ line, message: `"${shorten(text)}" is neither a [Section] nor a Key=value` });
     else if (section === "") problems.push({ line, message: `"${shorten(text)}" stands before any [Section]` });
     else settings.push({ section, key: text.slice(0, equals).trim(), value: plain.slice(equals + 1).trim(), line });

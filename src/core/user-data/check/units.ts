@@ -3,35 +3,60 @@
  * found ends all later commands on the node (exit 1); one that fails does not.
  */
 import { error, warning, type CheckOptions, type Finding } from "./finding.ts";
-import { hasOneCommand, whereabouts } from "./shipped.ts";
+import { whereabouts } from "./shipped.ts";
 import { valueAt, type Mapping, type Scalar, type Tree } from "./tree.ts";
-import { loadProblems } from "./unit-load.ts";
-import { commandCount, settingProblem } from "./unit-settings.ts";
-import { canBeEnabled, parseUnit, strangeSections, UNIT_TYPES, wipes, type UnitSetting } from "./unit-text.ts";
+import { checkSources, dropInsFor, isNetworkFile, templateOf, type UnitSource } from "./unit-source.ts";
+import { canBeEnabled, parseUnit, UNIT_TYPES, wipes } from "./unit-text.ts";
+import { checkWrittenNames, isRead, NAMES } from "./written-units.ts";
 
-/** @param files paths that write_files makes: a unit may come from there */
-export function checkUnits(units: Tree | undefined, files: readonly string[], options: CheckOptions): readonly Finding[] {
-  if (units?.kind !== "list") return [];
-  const maps = units.items.map((unit) => (unit.kind === "map" ? unit : undefined));
-  const written = new Set(
-    maps.flatMap((unit) => (unit !== undefined && text(unit, "content") !== undefined ? [nameOf(unit)] : [])),
-  );
-  for (const file of files)
-    if (/^\/(etc|run)\/systemd\/(system|network)\/[^/]+$/.test(file)) written.add(file.slice(file.lastIndexOf("/") + 1));
-  return maps.flatMap((unit, index): readonly Finding[] => {
-    if (unit === undefined) return [];
-    const path = `coreos.units[${index}]`;
-    const earlier = maps.slice(0, index).find((other) => other !== undefined && nameOf(other) === nameOf(unit));
-    return [
-      ...checkName(unit, path),
-      ...(earlier === undefined ? [] : [twice(earlier, unit, path)]),
-      ...(isTemplate(nameOf(unit)) ? checkTemplate(unit, path) : checkPresence(unit, path, written, options)),
-      ...checkInstall(unit, path, maps),
-      ...checkContent(unit, path, maps, options),
-      ...checkDropIns(unit, path, options),
-      ...checkCommands(unit, path, options),
-    ];
+/** @param files what write_files puts where systemd looks */
+export function checkUnits(units: Tree | undefined, files: readonly UnitSource[], options: CheckOptions): readonly Finding[] {
+  const maps = units?.kind === "list" ? units.items.map((unit) => (unit.kind === "map" ? unit : undefined)) : [];
+  const all = { maps, sources: [...maps.flatMap(sourcesOf), ...files.filter(isRead)] };
+  return [
+    ...maps.flatMap((unit, index) => (unit === undefined ? [] : checkUnit(unit, index, all, options))),
+    ...checkSources(all.sources, options.platform),
+    ...checkWrittenNames(files.filter((file) => !isRead(file))),
+  ];
+}
+
+// --- internal ---
+
+interface All {
+  readonly maps: readonly (Mapping | undefined)[];
+  readonly sources: readonly UnitSource[];
+}
+
+function checkUnit(unit: Mapping, index: number, all: All, options: CheckOptions): readonly Finding[] {
+  const path = `coreos.units[${index}]`;
+  const earlier = all.maps.slice(0, index).find((other) => other !== undefined && nameOf(other) === nameOf(unit));
+  return [
+    ...checkName(unit, path),
+    ...(earlier === undefined ? [] : [twice(earlier, unit, path)]),
+    ...(isTemplate(nameOf(unit)) ? checkTemplate(unit, path, all) : checkPresence(unit, path, all, options)),
+    ...checkInstall(unit, path, all),
+    ...checkWipes(unit, path),
+    ...checkDropIns(unit, path),
+  ];
+}
+
+/** Its content, and those of its drop-ins. */
+function sourcesOf(unit: Mapping | undefined, index: number): readonly UnitSource[] {
+  if (unit === undefined) return [];
+  const path = `coreos.units[${index}]`;
+  const source = (content: Scalar, at: string): UnitSource => ({
+    unit: nameOf(unit),
+    text: content.text,
+    path: `${at}.content`,
+    line: content.line,
+    literal: content.literal,
   });
+  const content = text(unit, "content");
+  const dropIns = dropInsOf(unit).flatMap((dropIn, at): readonly UnitSource[] => {
+    const added = text(dropIn, "content");
+    return added === undefined ? [] : [{ ...source(added, `${path}.drop_ins[${at}]`), dropIn: nameOf(dropIn) }];
+  });
+  return [...(content === undefined ? [] : [source(content, path)]), ...dropIns];
 }
 
 const text = (map: Mapping, key: string): Scalar | undefined => {
@@ -47,9 +72,7 @@ function checkName(unit: Mapping, path: string): readonly Finding[] {
     return [error(unit.line, path, "a unit without a name is skipped", "Give it a name such as example.service.")];
   const type = /^[A-Za-z0-9:_.@\\-]+\.([a-z]+)$/.exec(name.text)?.[1];
   if (type === undefined || !UNIT_TYPES.includes(type)) {
-    return [
-      error(name.line, `${path}.name`, `"${name.text}" is no unit name`, `It must end in one of .${UNIT_TYPES.join(" .")}.`),
-    ];
+    return [error(name.line, `${path}.name`, `"${name.text}" is no unit name`, NAMES)];
   }
   return [];
 }
@@ -66,14 +89,17 @@ function twice(first: Mapping, second: Mapping, path: string): Finding {
 const isTemplate = (name: string): boolean => /@\.[a-z]+$/.test(name);
 
 /** systemd takes a template only with an instance: "Unit name web@.service is missing the instance name". */
-function checkTemplate(unit: Mapping, path: string): readonly Finding[] {
+function checkTemplate(unit: Mapping, path: string, { sources }: All): readonly Finding[] {
   const command = text(unit, "command");
   const enable = text(unit, "enable");
   const name = nameOf(unit);
   const use = command ?? (enable?.text === "true" ? enable : undefined);
-  const install = parseUnit(text(unit, "content")?.text ?? "").settings;
   if (use === undefined) return [];
-  if (command === undefined && install.some(({ section, key }) => section === "Install" && key === "DefaultInstance")) return [];
+  const install = textsOf(name, sources).map((one) => (one === undefined ? undefined : parseUnit(one).settings));
+  const hasDefault = install.some(
+    (settings) => settings?.some(({ section, key }) => section === "Install" && key === "DefaultInstance") !== false,
+  );
+  if (command === undefined && hasDefault) return [];
   const verb = command === undefined ? "enabled" : `told to ${command.text}`;
   const advice = `Write an entry of its own for an instance, such as ${name.replace("@.", "@1.")}; the template has only its content.`;
   return [
@@ -81,18 +107,25 @@ function checkTemplate(unit: Mapping, path: string): readonly Finding[] {
   ];
 }
 
+/** Of the unit and its drop-ins, wherever they stand; undefined for one that nobody can look into. */
+const textsOf = (unit: string, sources: readonly UnitSource[]): readonly (string | undefined)[] =>
+  [...sources.filter((source) => source.dropIn === undefined && source.unit === unit), ...dropInsFor(unit, sources)].map(
+    (source) => source.text,
+  );
+
 /** `enable: true` of a unit that says nowhere what wants it. */
-function checkInstall(unit: Mapping, path: string, all: readonly (Mapping | undefined)[]): readonly Finding[] {
-  const content = text(unit, "content");
+function checkInstall(unit: Mapping, path: string, { maps, sources }: All): readonly Finding[] {
   const enable = text(unit, "enable");
   const name = nameOf(unit);
-  if (content === undefined || enable?.text !== "true" || isTemplate(name)) return [];
-  const texts = [content, ...dropInsOf(unit).flatMap((dropIn) => text(dropIn, "content") ?? [])];
-  if (texts.some((one) => canBeEnabled(parseUnit(one.text)))) return [];
+  const own = sources.some((source) => source.dropIn === undefined && source.unit === name);
+  if (!own || enable?.text !== "true" || isTemplate(name)) return [];
+  if (textsOf(name, sources).some((one) => one === undefined || canBeEnabled(parseUnit(one)))) return [];
   const message = `${name} has enable: true and no [Install]: systemd enables nothing`;
   const advice = "Add [Install] with WantedBy=multi-user.target to the content, or leave enable out.";
   const started =
-    text(unit, "command") !== undefined || all.some((other) => other !== undefined && other !== unit && speaksOf(other, name));
+    text(unit, "command") !== undefined ||
+    maps.some((other) => other !== undefined && other !== unit && isTrigger(nameOf(other), name)) ||
+    sources.some((source) => source.unit !== name && (isTrigger(source.unit, name) || source.text?.includes(name) === true));
   return [
     started
       ? warning(enable.line, path, message, advice)
@@ -100,11 +133,10 @@ function checkInstall(unit: Mapping, path: string, all: readonly (Mapping | unde
   ];
 }
 
-/** Another unit may start it: one that names it, or a timer, socket or path of its name. */
-function speaksOf(other: Mapping, name: string): boolean {
+/** A timer, socket or path of its name starts it, and so may a unit that speaks of it. */
+function isTrigger(other: string, name: string): boolean {
   const stem = name.slice(0, name.lastIndexOf("."));
-  if (new Set([`${stem}.timer`, `${stem}.socket`, `${stem}.path`]).has(nameOf(other))) return true;
-  return [other, ...dropInsOf(other)].some((map) => text(map, "content")?.text.includes(name) === true);
+  return [`${stem}.timer`, `${stem}.socket`, `${stem}.path`].includes(other);
 }
 
 function dropInsOf(unit: Mapping): readonly Mapping[] {
@@ -112,18 +144,14 @@ function dropInsOf(unit: Mapping): readonly Mapping[] {
   return dropIns?.kind === "list" ? dropIns.items.filter((item): item is Mapping => item.kind === "map") : [];
 }
 
-function checkPresence(
-  unit: Mapping,
-  path: string,
-  written: ReadonlySet<string>,
-  { platform }: CheckOptions,
-): readonly Finding[] {
+function checkPresence(unit: Mapping, path: string, { sources }: All, { platform }: CheckOptions): readonly Finding[] {
   const command = text(unit, "command");
   const enable = text(unit, "enable");
   const use = command ?? (enable?.text === "true" ? enable : undefined);
   const name = nameOf(unit);
-  const template = name.replace(/@.+\./, "@.");
-  if (use === undefined || name === "" || written.has(name) || written.has(template)) return [];
+  const isBrought = ({ dropIn, unit: one }: UnitSource): boolean =>
+    dropIn === undefined && (one === name || one === templateOf(name));
+  if (use === undefined || name === "" || sources.some(isBrought)) return [];
   const where = whereabouts(name, platform);
   if (where === "shipped") return [];
   const verb = command === undefined ? "enabled" : `told to ${command.text}`;
@@ -136,77 +164,22 @@ function checkPresence(
   return [warning(use.line, path, `${name} is ${verb}, and may not exist: all later commands would then be skipped`, advice)];
 }
 
-function checkContent(
-  unit: Mapping,
-  path: string,
-  all: readonly (Mapping | undefined)[],
-  options: CheckOptions,
-): readonly Finding[] {
+function checkWipes(unit: Mapping, path: string): readonly Finding[] {
   const content = text(unit, "content");
-  if (content === undefined) return [];
-  const parsed = parseUnit(content.text);
-  const problems = checkUnitText(content, `${path}.content`, nameOf(unit), options);
-  if (problems.length > 0 || /\.(network|netdev|link)$/.test(nameOf(unit))) return problems;
-  const again =
-    text(unit, "command") !== undefined && wipes(parsed)
-      ? [
-          warning(
-            content.line,
-            `${path}.content`,
-            `${nameOf(unit)} formats a disk, and a node applies the file at every boot`,
-            "Ask first what is there: ExecCondition=, ConditionPathExists=, or a script that looks with blkid.",
-          ),
-        ]
-      : [];
-  return [
-    ...loadProblems(nameOf(unit), [...parsed.settings, ...addedTo(nameOf(unit), all)]).map((problem) =>
-      error(content.line, `${path}.content`, `${nameOf(unit)}: ${problem}`),
-    ),
-    ...again,
-  ];
-}
-
-/** Settings of drop-ins, in the order in which systemd reads them. */
-const addedTo = (name: string, all: readonly (Mapping | undefined)[]): readonly UnitSetting[] =>
-  all
-    .flatMap((unit) => (unit !== undefined && nameOf(unit) === name ? dropInsOf(unit) : []))
-    .toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
-    .flatMap((dropIn) => parseUnit(text(dropIn, "content")?.text ?? "").settings);
-
-/** Of a unit that the image has: it has its ExecStart= already, and one more keeps it from being loaded (coreos/bugs#1124). */
-function checkCommands(unit: Mapping, path: string, { platform }: CheckOptions): readonly Finding[] {
   const name = nameOf(unit);
-  const added = addedTo(name, [unit]);
-  const isStart = ({ section, key }: UnitSetting): boolean => section === "Service" && key === "ExecStart";
-  const oneshot = added.findLast(({ section, key }) => section === "Service" && key === "Type")?.value === "oneshot";
-  if (text(unit, "content") !== undefined || oneshot || !hasOneCommand(name, platform)) return [];
-  if (commandCount([OWN, ...added.filter(isStart)], "ExecStart") < 2) return [];
-  const [content] = dropInsOf(unit)
-    .flatMap((dropIn) => text(dropIn, "content") ?? [])
-    .filter((one) => parseUnit(one.text).settings.some(isStart));
-  const message = `${name} has an ExecStart= of its own, and is not loaded with two`;
+  if (content === undefined || text(unit, "command") === undefined || isNetworkFile(name) || !wipes(parseUnit(content.text)))
+    return [];
   return [
-    error(content?.line ?? unit.line, `${path}.drop_ins`, message, "Write ExecStart= with nothing after it in the line before."),
+    warning(
+      content.line,
+      `${path}.content`,
+      `${name} formats a disk, and a node applies the file at every boot`,
+      "Ask first what is there: ExecCondition=, ConditionPathExists=, or a script that looks with blkid.",
+    ),
   ];
 }
 
-const OWN: UnitSetting = { section: "Service", key: "ExecStart", value: "/usr/bin/it", line: 0 };
-
-function checkUnitText(content: Scalar, path: string, name: string, { platform }: CheckOptions): readonly Finding[] {
-  const unit = parseUnit(content.text);
-  const at = (line: number): number => content.line + (content.literal ? line : 0);
-  const settings = unit.settings.flatMap((setting) => {
-    const problem = setting.section.startsWith("X-") ? undefined : settingProblem(setting, platform);
-    return problem === undefined ? [] : [error(at(setting.line), path, `${name}: ${problem.message}`, problem.advice)];
-  });
-  const lines = [...unit.problems.map(({ line, message }) => error(at(line), path, `${name}: ${message}`)), ...settings];
-  const sections = strangeSections(name, unit).map((section) =>
-    error(content.line, path, `${name}: systemd skips a section [${section}] there`),
-  );
-  return [...lines, ...sections];
-}
-
-function checkDropIns(unit: Mapping, path: string, options: CheckOptions): readonly Finding[] {
+function checkDropIns(unit: Mapping, path: string): readonly Finding[] {
   const dropIns = valueAt(unit, "drop_ins") ?? valueAt(unit, "drop-ins");
   if (dropIns?.kind !== "list") return [];
   const names = new Set<string>();
@@ -224,6 +197,6 @@ function checkDropIns(unit: Mapping, path: string, options: CheckOptions): reado
     if (name !== undefined && names.has(name.text))
       findings.push(error(name.line, `${at}.name`, `drop-in "${name.text}" is there twice`));
     if (name !== undefined) names.add(name.text);
-    return content === undefined ? findings : [...findings, ...checkUnitText(content, `${at}.content`, nameOf(unit), options)];
+    return findings;
   });
 }

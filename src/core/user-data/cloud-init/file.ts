@@ -3,6 +3,7 @@
  * schema, in a mail (multipart MIME) as well. What only cloud-init can look into (what is fetched, templates) is not looked into.
  */
 import { fromBase64 } from "../../base64.ts";
+import type { Platform } from "../../node-config.ts";
 import { error, PART, warning, type CheckOptions, type Finding } from "../check/finding.ts";
 import { checkReturnsInFile, writtenTwice } from "../check/files.ts";
 import { checkForeign, ignitionSource } from "../check/foreign.ts";
@@ -10,6 +11,8 @@ import { isIgnition } from "../check/ignition.ts";
 import { checkInside, isGzip, otherPacking, unpack } from "../check/packed.ts";
 import { checkReturns } from "../check/script.ts";
 import { type Mapping, type Tree, parseTree, valueAt } from "../check/tree.ts";
+import { checkSources } from "../check/unit-source.ts";
+import { checkWrittenNames, isRead, writtenUnits } from "../check/written-units.ts";
 import { PYYAML } from "../../yaml/reader.ts";
 import { readText } from "../read-text.ts";
 import { checkUsers } from "./access.ts";
@@ -18,7 +21,7 @@ import { checkOwners } from "./owner.ts";
 import { checkAgainstSchema } from "./schema.ts";
 import { yamlTypeOf } from "./yaml-type.ts";
 
-type Options = Omit<CheckOptions, "platform">;
+type Options = Omit<CheckOptions, "platform"> & { readonly platform: Platform };
 
 export function checkForCloudInit(bytes: Uint8Array, options: Options): readonly Finding[] {
   if (isGzip(bytes)) return checkInside(bytes, options, checkForCloudInit);
@@ -72,7 +75,7 @@ function checkText(text: string, options: Options): readonly Finding[] {
   return [checkForeign(text, options, "cloud-init")];
 }
 
-function checkCloudConfig(text: string, { gunzip }: Options): readonly Finding[] {
+function checkCloudConfig(text: string, options: Options): readonly Finding[] {
   const { documents, problems } = parseTree(text, PYYAML);
   const yaml = problems.map(({ line, message }) => error(line, "", message));
   const [root, second] = documents;
@@ -87,7 +90,8 @@ function checkCloudConfig(text: string, { gunzip }: Options): readonly Finding[]
     ? unread
     : [
         ...checkAgainstSchema(root),
-        ...checkContents(root, gunzip),
+        ...checkContents(root, options),
+        ...checkUnits(root, options),
         ...checkPaths(root),
         ...checkOwners(root),
         ...checkUsers(root),
@@ -127,24 +131,43 @@ function checkPaths(root: Mapping): readonly Finding[] {
   });
 }
 
-/** Scripts with CRLF; and Python's base64 leaves out what is no base64, and stops at a wrong length; write_files then writes no more files. */
-function checkContents(root: Mapping, gunzip: Options["gunzip"]): readonly Finding[] {
+/** Scripts with CRLF, and what cannot be decoded: write_files then writes no more files. */
+function checkContents(root: Mapping, options: Options): readonly Finding[] {
   const files = valueAt(root, "write_files");
   if (files?.kind !== "list") return [];
   return files.items.flatMap((file, index): readonly Finding[] => {
-    if (file.kind !== "map") return [];
-    const [encoding, content] = [valueAt(file, "encoding"), valueAt(file, "content")];
-    if (content?.kind !== "scalar") return [];
+    const content = file.kind === "map" ? valueAt(file, "content") : undefined;
+    if (file.kind !== "map" || content?.kind !== "scalar") return [];
     const at = `write_files[${index}].content`;
-    if (encoding?.kind !== "scalar" || !/^(gz(ip)?\+)?b(ase)?64$/i.test(encoding.text.trim()))
-      return checkReturnsInFile(content.text, content.line, at);
-    const bytes = fromBase64(content.text.replaceAll(/[^A-Za-z\d+/=]/g, ""));
-    const packed = /^gz/i.test(encoding.text.trim());
-    if (bytes !== undefined && (!packed || isGzip(bytes))) {
-      const inside = packed && gunzip !== undefined ? unpack(bytes, gunzip) : bytes;
-      return "level" in inside ? [] : checkReturnsInFile(new TextDecoder().decode(inside), content.line, at);
-    }
-    const what = `the content cannot be decoded as ${encoding.text}: it is no ${bytes === undefined ? "base64" : "gzip"}`;
-    return [error(content.line, at, `${what}; cloud-init writes neither this file nor those after it`)];
+    const { text, cannot } = decoded(file, options);
+    if (text !== undefined) return checkReturnsInFile(text, content.line, at);
+    return cannot === undefined
+      ? []
+      : [error(content.line, at, `the content ${cannot}; cloud-init writes neither this file nor those after it`)];
   });
+}
+
+/** What is written, or why it is not; neither where nobody looks into it. Python's base64 leaves out what is no base64, and stops at a wrong length. */
+function decoded(file: Mapping, { gunzip }: Options): { text?: string; cannot?: string } {
+  const [encoding, content] = [valueAt(file, "encoding"), valueAt(file, "content")];
+  const written = content?.kind === "scalar" ? content.text : "";
+  const as = encoding?.kind === "scalar" ? encoding.text.trim() : "";
+  const [, packed, base64] = /^(gz(?:ip)?)?(?:(?:^|\+)(b(?:ase)?64))?$/i.exec(as) ?? [];
+  if (base64 === undefined && packed === undefined) return { text: written };
+  if (base64 === undefined) return {};
+  const bytes = fromBase64(written.replaceAll(/[^A-Za-z\d+/=]/g, ""));
+  if (bytes === undefined || (packed !== undefined && !isGzip(bytes)))
+    return { cannot: `cannot be decoded as ${as}: it is no ${bytes === undefined ? "base64" : "gzip"}` };
+  if (packed === undefined) return { text: new TextDecoder().decode(bytes) };
+  const inside = gunzip === undefined ? undefined : unpack(bytes, gunzip);
+  return inside === undefined || "level" in inside ? {} : { text: new TextDecoder().decode(inside) };
+}
+
+/** What is fetched, or added to a file that is there, is not seen here. */
+function checkUnits(root: Mapping, options: Options): readonly Finding[] {
+  const sources = writtenUnits(root, (file) => {
+    const elsewhere = ["append", "source"].some((key) => valueAt(file, key) !== undefined);
+    return elsewhere ? undefined : decoded(file, options).text;
+  });
+  return [...checkSources(sources.filter(isRead), options.platform), ...checkWrittenNames(sources.filter((one) => !isRead(one)))];
 }
