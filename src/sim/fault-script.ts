@@ -101,6 +101,7 @@ const CODES: Record<string, readonly [status: number | "operation", message: str
   NicReservedForAnotherVm: [400, "Nic(s) in request is reserved for another Virtual Machine for 180 seconds."],
   SubnetIsFull: [400, "Subnet does not have enough capacity for 1 IP addresses."],
   RegionDoesNotAllowProvisioning: [409, "The selected region is currently not accepting new customers."],
+  RequestDisallowedByAzure: [403, "Resource was disallowed by Azure: This policy maintains a set of best available regions."],
   ScopeLocked: [409, "The scope cannot perform this operation because following scope(s) are locked."],
   StorageAccountAlreadyTaken: [409, "The storage account is already taken."],
   InternalServerError: [500, "Encountered internal server error."],

@@ -339,6 +339,22 @@ describe("while machines are made", () => {
   });
 });
 
+test.each(["RequestDisallowedByAzure", "RegionDoesNotAllowProvisioning"])(
+  "where the subscription may make nothing in a location (%s) the cluster begins anew in the next",
+  async (code) => {
+    const azure = azureWith(`network:${code}x1`);
+    const { exit, stdout, stderr } = await azure.run(
+      `mycluster --num-nodes 1 --wait-for machines --vm-size ${A} --location westus,eastus --json`,
+    );
+    expect(exit, stderr).toBe(0);
+    expect(stderr).toContain("Nothing can be made in westus by this subscription, and no machine is made");
+    expect(JSON.parse(stdout)).toMatchObject({
+      location: "eastus",
+      choices: { passedOver: [{ vmSize: A, location: "westus", code }] },
+    });
+  },
+);
+
 describe("where a whole location has no room", () => {
   const WISH = ["mycluster", "--num-nodes=1", "--wait-for=machines", `--vm-size=${A},${B}`, "--location=westus,eastus"];
   const FULL = `size-westus/${A}:AllocationFailed,size-westus/${B}:SkuNotAvailable`;

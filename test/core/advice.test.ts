@@ -119,7 +119,7 @@ test.for([
   },
 );
 
-test.each(["RequestDisallowedByPolicy", "AuthorizationFailed", "LinkedAuthorizationFailed"])(
+test.each(["RequestDisallowedByPolicy", "RequestDisallowedByAzure", "AuthorizationFailed", "LinkedAuthorizationFailed"])(
   "%s, which Azure says with 403, has the exit code of every 403",
   (code) => expect(adviceFor({ code, message: "" })?.exit).toBe(4),
 );
@@ -195,6 +195,12 @@ test.for([
   ["OverconstrainedZonalAllocationRequest", "", /zone/, /--vm-size SIZE/],
   ["OverconstrainedAllocationRequest", "", /No place/, /--affinity-group/],
   ["RegionDoesNotAllowProvisioning", "", /westus/, /az account list-locations/],
+  [
+    "RequestDisallowedByAzure",
+    "",
+    /some regions only, and westus is none/,
+    /Take one: `azure-coreos-cluster mycluster --location REGION`\.$/,
+  ],
   [
     "MarketplacePurchaseEligibilityFailed",
     "terms of kinvolk:flatcar-container-linux-free:stable-gen2:4593.1.0",

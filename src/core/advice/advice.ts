@@ -85,6 +85,10 @@ export function isCapacity({ code, message, details }: RawFailure): boolean {
   return typeof capacity === "function" ? capacity(failure) : capacity === true;
 }
 
+/** Whether a failure says that nothing is made in this location, so that another one may do. */
+export const isOfPlace = ({ code, message, details }: RawFailure): boolean =>
+  lookUp({ code, message, details: readDetails(details) })?.row.place === true;
+
 /** How long sending the same again can make sense, in ms; undefined where nothing but the retry budget limits it. */
 export const patienceFor = (code: string, message = ""): number | undefined => rowOf(code, message)?.patienceMs;
 

@@ -1,4 +1,5 @@
 /** Advice: quota, and what a region has room for. */
+import { EXIT } from "../errors.ts";
 import { type AdviceContext, type AdviceRow, type AzureFailure, chosenOnce, found, insteadOf, rerun } from "./row.ts";
 import { isOfCores, quotaAdvice, quotaLink, quotaMeaning } from "./quota.ts";
 
@@ -119,6 +120,19 @@ export const capacityAdvice: readonly AdviceRow[] = [
     capacity: true,
   },
   {
+    // of student and trial subscriptions: Azure/azure-cli#32567
+    code: "RequestDisallowedByAzure",
+    meaning: (_, { location }) =>
+      `Azure lets this subscription make things in some regions only, and ${location ?? "this one"} is none of them.`,
+    advice: (_, context) =>
+      `\`az policy assignment list --query "[].parameters" -o json\` may name them. ${chosenOnce(context, "Take one", "--location REGION") ?? "A cluster that stands does not move: Azure's support opens its region"}.`,
+    link: "https://learn.microsoft.com/troubleshoot/azure/general/region-access-request-process",
+    retry: "no",
+    place: true,
+    // as every 403 does
+    exit: EXIT.signIn,
+  },
+  {
     code: [
       "RegionDoesNotAllowProvisioning",
       "LocationNotAvailable",
@@ -131,6 +145,7 @@ export const capacityAdvice: readonly AdviceRow[] = [
       `Take ${insteadOf(context, "another --location")} (\`az account list-locations -o table\` lists them): \`${rerun(context, context.instead?.[0] ?? "--location REGION")}\`; or ask for access to the region.`,
     link: "https://learn.microsoft.com/troubleshoot/azure/general/region-access-request-process",
     retry: "no",
+    place: true,
   },
 ];
 

@@ -75,8 +75,10 @@ export interface AdviceRow {
   readonly advice: Text;
   readonly link?: Text;
   readonly retry: RetryClass;
-  /** There is no room for it, or none for this subscription: another size, or another location, may do. */
+  /** There is no room for it, or none for this subscription: another size, or another location, may do; in view of its words, where they tell. */
   readonly capacity?: true | ((failure: AzureFailure) => boolean);
+  /** Nothing of its kind is made in this location: another one may do, and no other size. */
+  readonly place?: true;
   /** How long sending the same again can make sense, in ms, where Azure says so. */
   readonly patienceMs?: number;
   /** The exit code when this ends the command and it is not 1. */

@@ -161,7 +161,7 @@ function possibleLocations(spec: ClusterSpec, found: ClaimedCluster, placement: 
       {
         source: "azure",
         exit: EXIT.conflict,
-        advice: `Give --location ${there}, another name, or another --resource-group.`,
+        advice: `Give --location ${there}, another name, or another --resource-group. Where nothing in it is to be kept, \`azure-coreos-cluster destroy ${spec.name}\` removes what was begun there; then the same command again.`,
       },
     );
   return [there];
