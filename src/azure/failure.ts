@@ -1,6 +1,7 @@
 /** What the SDK throws and ARM answers, as one kind of error with ARM's own code, message and details. */
 import { AzureError, type AzureErrorOptions, notAzure } from "../core/advice/azure-error.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
+import { isLoopback } from "../core/loopback.ts";
 import { isResourceManagers } from "./answer-shapes.ts";
 import { type ErrorBody, errorBody, explained } from "./error-body.ts";
 import { shownAddress } from "./origin.ts";
@@ -150,7 +151,8 @@ function detailsOf(body: ErrorBody | undefined): Pick<AzureErrorOptions, "detail
 function isSomebodyElses({ status, bodyAsText }: Answer, body: ErrorBody | undefined, { method, url }: Asked): boolean {
   if (![401, 403, 404].includes(status) || body?.code !== undefined) return false;
   const text = (bodyAsText ?? "").trim();
-  if (status === 404 && isResourceManagers(url)) return method === "GET" || text !== "";
+  // an emulator on this machine may say it without words: nobody stands in between
+  if (status === 404 && isResourceManagers(url)) return text !== "" || (method === "GET" && !isLoopback(url));
   if (status === 404) return body === undefined && text !== "";
   // words without a code are a gateway's; an object without either may be an emulator's
   return body !== undefined || (text !== "" && !text.startsWith("{"));

@@ -63,6 +63,7 @@ describe("a refusal", () => {
   });
 
   const [DELETE, LIST] = [{ ...REQUEST, method: "DELETE" }, of("providers/Microsoft.Network/loadBalancers")];
+  const HERE = { ...REQUEST, url: of("").url.replace(/https:..[^/]+/, "http://127.0.0.1:8080") };
   const GONE = { error: { code: "ResourceNotFound", message: "None." } };
   const OF_A_GATEWAY = { statusCode: 404, message: "Resource not found" };
   test.each([
@@ -79,6 +80,8 @@ describe("a refusal", () => {
       404,
     ],
     ["nothing about a group", of(""), 404, "", "UnreadableAnswer", 404],
+    ["nothing, from an emulator on this machine", HERE, 404, "", "Http404", 404],
+    ["a gateway's words from this machine", HERE, 404, OF_A_GATEWAY, "UnreadableAnswer", 404],
     ["Azure's words about a group", of(""), 404, GONE, "ResourceNotFound", 404],
     ["Azure's words without an envelope", of(""), 404, { code: "NotFound", message: "None." }, "NotFound", 404],
     ["a list that an emulator does not know", LIST, 404, "", "Http404", 404],
