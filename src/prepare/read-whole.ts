@@ -2,7 +2,7 @@
  * A file that somebody named, whole: read up to a limit, for a device or a pipe may have no end, and reading it takes all memory. A pipe
  * is waited for while somebody has it open for writing, and is never opened so that a thread stands still in it: nothing could end that.
  */
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, openSync, readSync } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { platform } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
@@ -11,16 +11,12 @@ const MOST_MIB = 64;
 
 /** @throws what the system refuses it with, and an Error for one that is larger than any file of this kind, or a pipe without a writer */
 export async function readWhole(path: string, looks = LOOKS): Promise<Buffer> {
+  const found = await stat(path);
+  if (!found.isFIFO()) return readFile(path);
   // elsewhere than on Linux /dev/fd/N is the descriptor itself, with its writer at the other end
-  if ((await stat(path)).isFIFO() && (platform() === "linux" || !path.startsWith("/dev/"))) return readPipe(path, looks);
-  const file = await open(path);
-  try {
-    const take = collector();
-    for await (const part of file.createReadStream({ autoClose: false })) take.add(part as Buffer);
-    return take.all();
-  } finally {
-    await file.close();
-  }
+  return platform() !== "linux" && path.startsWith("/dev/")
+    ? once(path, () => readFile(path))
+    : once(`${found.dev}:${found.ino}`, () => readPipe(path, looks));
 }
 
 /** Why a file that a flag names was not read, as a sentence: the system's own words are for programmers. */
@@ -44,15 +40,31 @@ const LOOK_MS = 20;
 /** Until somebody has a pipe open for writing: five seconds. */
 const LOOKS = 250;
 
-/** What was read out of pipes: a pipe gives it once, and a file may be asked for twice, as before and after a question. */
-const drained = new Map<string, Buffer>();
+/** What is read out of pipes: a pipe gives it once, and a file may be asked for twice, as before and after a question, or at the same time. */
+const drained = new Map<string, Promise<Buffer>>();
+
+function once(pipe: string, read: () => Promise<Buffer>): Promise<Buffer> {
+  const begun = drained.get(pipe) ?? read();
+  drained.set(pipe, begun);
+  // one that nobody wrote to may find a writer
+  begun.catch(() => drained.delete(pipe));
+  return begun;
+}
+
+async function readFile(path: string): Promise<Buffer> {
+  const file = await open(path);
+  try {
+    const take = collector();
+    for await (const part of file.createReadStream({ autoClose: false })) take.add(part as Buffer);
+    return take.all();
+  } finally {
+    await file.close();
+  }
+}
 
 async function readPipe(path: string, looks: number): Promise<Buffer> {
   const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    const { dev, ino } = fstatSync(file);
-    const known = drained.get(`${dev}:${ino}`);
-    if (known !== undefined) return known;
     const take = collector();
     const part = Buffer.alloc(64 * 1024);
     for (let left = looks, begun = false; ;) {
@@ -63,7 +75,6 @@ async function readPipe(path: string, looks: number): Promise<Buffer> {
       if (read === undefined || read === 0) await pause(LOOK_MS);
       else take.add(Buffer.from(part.subarray(0, read)));
     }
-    drained.set(`${dev}:${ino}`, take.all());
     return take.all();
   } finally {
     closeSync(file);

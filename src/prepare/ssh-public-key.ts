@@ -105,6 +105,8 @@ const TYPES = "ssh-(?:rsa|dss|ed25519|ed448)|ecdsa-sha2-[\\w-]+|(?:webauthn-)?sk
 const NAMED = new RegExp(`^(?:-\\s+|export\\s+)?(?:[A-Za-z_][\\w-]*\\s*[=:]\\s*)?(?=["']?(?:${TYPES})[ \\t]+AAAA)`);
 const COMMENTED = new RegExp(`^\\s*#[#\\s]*(?:${TYPES})\\s+AAAA`, "m");
 const ALONE = "grep -oE '(ssh-rsa|ssh-ed25519) AAAA.*' FILE > STEM.pub";
+/** Nothing between them, or what nobody sees. */
+const JOINED = /(?<![\w-])(ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-nistp\d+)[\u200B\u2060\uFEFF]*AAAA/;
 const isType = (word: string): boolean => new RegExp(`^(?:${TYPES})$`).test(word);
 
 /** A key that is wrapped goes on until its wire format is whole; a word that then stands alone is of its comment. */
@@ -139,6 +141,12 @@ function isWhole(encoded: string): boolean {
 
 /** What does not begin with the type of a key: options of an authorized_keys file, a host's line of a known_hosts file, prose. */
 function refusedLine(line: string, source: string): ClusterError {
+  const joined = JOINED.exec(line)?.[1];
+  if (joined !== undefined)
+    return refused(
+      `${source} has no blank between the type of its key (${joined}) and the key itself.`,
+      `Put one there: sed -E 's/(${joined})[^ A]*AAAA/\\1 AAAA/' FILE > STEM.pub`,
+    );
   const key = new RegExp(`(?<![\\w-])(?:${TYPES})\\s+AAAA`).exec(line);
   if (key === null || key.index === 0) return refusedType(line.split(/\s/)[0] ?? "", source);
   const options =

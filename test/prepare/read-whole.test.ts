@@ -36,6 +36,15 @@ test("a pipe whose writer comes late, and takes its time, is read whole; asked f
   expect((await readWhole(path, 0)).length).toBe(200_004);
 });
 
+test("who asks at the same time gets the same", async () => {
+  const path = pipe();
+  const both = [readWhole(path), readWhole(path)];
+  const writer = await open(path, "w");
+  await writer.write("one");
+  await writer.close();
+  expect((await Promise.all(both)).map(String)).toEqual(["one", "one"]);
+});
+
 test("a writer that has written nothing yet is waited for beyond that", async () => {
   const path = pipe();
   const both = await open(path, "r+");

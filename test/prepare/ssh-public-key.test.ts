@@ -65,6 +65,8 @@ test.each([
   ["an authority of certificates", `cert-authority ${ed25519}`, "options of an authorized_keys file"],
   ["a known host", `example.com,192.0.2.1 ${ed25519}`, "the key of a host"],
   ["a hashed known host", `|1|F1E1KeoE/eEWhi10WpGv4OdiO6Y=|3988QV0VE8wmZL7suNrYQLITLCg= ${ed25519}`, "the key of a host"],
+  ["no blank", rsa2048.replace(" ", ""), "no blank between the type of its key \\(ssh-rsa\\) and the key itself"],
+  ["a blank that nobody sees", ed25519.replace(" ", "\u200B"), "no blank between the type of its key"],
   ["prose", "hello world", "is no OpenSSH public key"],
   ["no base64", "ssh-rsa ???", "second word is no base64"],
   ["a cut line", rsa2048.slice(0, 100), "is damaged"],

@@ -87,6 +87,12 @@ describe.skipIf(!has("ssh-keygen"))("ssh-keygen says the same of", () => {
   });
 });
 
+test("a blank that is missing is said", () => {
+  expect(errors(`#cloud-config\nssh_authorized_keys: ["${type}${data}"]\n`, "flatcar")).toMatchObject([
+    { message: expect.stringContaining(`no blank between ${type} and the key itself`) as unknown },
+  ]);
+});
+
 test("cloud-init's other ways to give a user keys are looked at, too", () => {
   for (const given of ["ssh-authorized-keys: [ssh-rsa oops]", "ssh_authorized_keys: ssh-rsa oops"])
     expect(

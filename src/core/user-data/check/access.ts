@@ -64,8 +64,13 @@ const NO_KEY = "this is no SSH public key";
 /** Behind the options that a line may have. Blanks are those of ASCII: a no-break space, as web pages have it, is none to sshd. */
 const KEY = /(?:^|[ \t])((?:sk-)?(?:ssh|ecdsa)-[a-z0-9@.-]+)[ \t]+([A-Za-z0-9+/]+={0,2})(?:[ \t]|$)/;
 
+/** Nothing between them, or what nobody sees. */
+const JOINED = /(?:^|[ \t])(ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-nistp\d+)[\u200B\u2060\uFEFF]*AAAA/;
+
 function lineProblem(line: string): string | undefined {
   const [, type, data] = KEY.exec(line) ?? [];
+  const joined = type === undefined ? JOINED.exec(line)?.[1] : undefined;
+  if (joined !== undefined) return `${NO_KEY}: there is no blank between ${joined} and the key itself`;
   if (type === undefined || data === undefined)
     return /\u00A0/.test(line) ? `${NO_KEY}: its blanks are no-break spaces, which sshd does not know` : NO_KEY;
   const blob = fromBase64(data);
