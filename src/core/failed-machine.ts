@@ -21,7 +21,7 @@ export interface MachineView {
   readonly agentReady: boolean;
 }
 
-/** "worked": it is no failed creation. "silent": it was started, and Azure never heard that its system came up: whether it did, it says itself. */
+/** "worked": it is no failed creation. "silent": it has power, and Azure never heard that its system came up: whether it did, it says itself. */
 export type Past = "worked" | "never started" | "silent";
 
 /** @param nic its interface's model; undefined where there is none */
@@ -31,7 +31,9 @@ export function pastOf(machine: VirtualMachine, nic: NetworkInterface | undefine
   // what has ever had a host has a power state; that it is left out for a while, of one that runs, is told by what had failed
   const started = view.power === undefined ? BEFALLS_RUNNING.test(view.failure ?? "") : view.power === "running" || hasBooted;
   if (!started) return "never started";
-  return /^OSProvisioning/i.test(view.failure ?? "") && !view.agentReady ? "silent" : "worked";
+  // power alone is no system: the agent tells of one, or what has failed does
+  const isUp = view.agentReady || BEFALLS_RUNNING.test(view.failure ?? "");
+  return view.power === "running" && !isUp ? "silent" : "worked";
 }
 
 /** A machine that Azure calls failed, and that is left as it is. */
