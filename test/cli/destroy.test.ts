@@ -230,6 +230,7 @@ test.each([
   expect(exit).toBe(1);
   expect(stderr).toContain("Not checked: locks (AuthorizationFailed).");
   expect(stderr).toContain("ScopeLocked");
+  expect(stderr).toContain("Nothing was deleted.");
   expect(everything(azure)).toEqual(before);
   expect(marks(azure)).toEqual([]);
 });

@@ -31,6 +31,8 @@ const FAMILY =
 const OLD =
   "Operation results in exceeding quota limits of Core. Maximum allowed: 100, Current in use: 100, Additional requested: 4.";
 
+const NO_PROVIDER =
+  "No registered resource provider found for location 'westus' and API version '2026-01-01' for type 'loadBalancers'. The supported api-versions are '2015-05-01-preview, 2024-05-01'.";
 const GALLERY = "/subscriptions/s/resourceGroups/img/providers/Microsoft.Compute/galleries/g/images/flat/versions/1.0.0";
 const GROUP_FULL =
   "Creating the resource of type 'Microsoft.Compute/virtualMachines' would exceed the quota of '800' resources of type 'Microsoft.Compute/virtualMachines' per resource group. The current resource count is '800', please delete some resources of this type before creating a new one.";
@@ -253,6 +255,18 @@ test.for([
   ],
   ["NoRegisteredProviderFound", "", /one of the services/, /Microsoft.Network --wait/],
   [
+    "NoRegisteredProviderFound",
+    `${NO_PROVIDER} The supported locations are 'eastus, westus, westus2'.`,
+    /^This Azure does not know the version 2026-01-01 of loadBalancers\.$/,
+    /`azure-coreos-cluster mycluster --cloud CLOUD`.*older than this tool/,
+  ],
+  [
+    "NoRegisteredProviderFound",
+    `${NO_PROVIDER} The supported locations are 'East US, westus2'.`,
+    /^There are no loadBalancers in westus\.$/,
+    /^Take a location that has them \(East US, westus2\): `azure-coreos-cluster mycluster --location eastus`\.$/,
+  ],
+  [
     "PropertyChangeNotAllowed",
     "Changing property 'osProfile.customData' is not allowed.",
     /never changes osProfile\.customData of machine/,
@@ -393,6 +407,17 @@ test("the command that was typed is the one to run again, with what is to be cha
     "`azure-coreos-cluster destroy mycluster --yes --tenant TENANT`",
   );
   expect(adviceFor({ code: "ResourceNotFound", message: "" }, typed)?.advice).not.toContain("makes what is missing");
+});
+
+test("only a create makes a group: of any other command the group is there, and its scope is enough", () => {
+  const request = "PATCH /subscriptions/s/resourceGroups/mycluster";
+  const message =
+    "The client 'a' does not have authorization to perform action 'Microsoft.Resources/subscriptions/resourceGroups/write' over scope '/subscriptions/s/resourceGroups/mycluster'.";
+  const failure = { code: "AuthorizationFailed", message, request };
+  expect(adviceFor(failure, { name: "mycluster" })?.advice).toMatch(/^With rights on one .*--scope \/subscriptions\/s`/);
+  expect(adviceFor(failure, { name: "mycluster", command: "azure-coreos-cluster destroy mycluster" })?.advice).toMatch(
+    /^An owner types: .*--scope \/subscriptions\/s\/resourceGroups\/mycluster`/,
+  );
 });
 
 test("LinkedAuthorizationFailed names the linked action and scope", () => {
@@ -618,11 +643,40 @@ test.for([
     /^Have no public address[^;]*\. Else/,
   ],
   [
-    "nor is an image's",
+    "nor is an image's, which is an image",
     VIOLATION("Microsoft.Compute/virtualMachines/storageProfile.imageReference.sku"),
     "",
     undefined,
-    /^Change what it objects to/,
+    /^Take an image that it allows: `azure-coreos-cluster mycluster --coreos-image IMAGE`\. Else/,
+  ],
+  [
+    "who may come in",
+    VIOLATION("properties.securityRules[*].sourceAddressPrefix", {}, "*"),
+    "PUT /subscriptions/s/resourceGroups/g/providers/Microsoft.Network/networkSecurityGroups/mycluster-nsg",
+    "begun",
+    /^Let SSH in from your own addresses alone: `azure-coreos-cluster mycluster --ssh-from ADDRESSES`; or have nothing open .* --private\. Else/,
+  ],
+  [
+    "the same, of one that stands",
+    VIOLATION("properties.securityRules[*].sourceAddressPrefix", {}, "*"),
+    "PUT /subscriptions/s/resourceGroups/g/providers/Microsoft.Network/networkSecurityGroups/mycluster-nsg",
+    "stands",
+    /^Let SSH in .* --ssh-from ADDRESSES`\. Else/,
+  ],
+  [
+    "a group's name",
+    VIOLATION("name", {}, "mycluster"),
+    "PUT /subscriptions/s/resourcegroups/mycluster",
+    undefined,
+    /^Have it in a group .*: `azure-coreos-cluster mycluster --resource-group GROUP`\. Else/,
+  ],
+  ["zones", VIOLATION("Microsoft.Compute/virtualMachines/zones"), "", undefined, /--zones 1,2,3`\. Else/],
+  [
+    "a subnet without a security group",
+    [{ policyAssignmentName: "Deny-Subnet-Without-Nsg" }],
+    "PUT /subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/mycluster-vnet",
+    "begun",
+    /^Be in a network that is there, .*: first `azure-coreos-cluster destroy mycluster`, then the same command with --virtual-network-name NETWORK --subnet-names SUBNET\. Else/,
   ],
   ["a type that may not be", ONLY_TYPE, PUBLIC, undefined, /--private .*--outbound none/],
   [

@@ -1,7 +1,12 @@
 /** Advice: who may. */
 import { EXIT } from "../errors.ts";
-import { type AdviceContext, type AdviceRow, type AzureFailure, found, groupScopeIn, rerun } from "./row.ts";
+import { normalLocation, sameLocation } from "../region.ts";
+import { type AdviceContext, type AdviceRow, type AzureFailure, chosenOnce, found, groupScopeIn, rerun } from "./row.ts";
 import { shellWord } from "../quoting.ts";
+
+const FOR_LOCATION = /for location '([^']+)'/i;
+const API_VERSION = /API version '([^']+)'/i;
+const FOR_TYPE = /for type '([^']+)'/i;
 
 export const accessAdvice: readonly AdviceRow[] = [
   {
@@ -40,6 +45,27 @@ export const accessAdvice: readonly AdviceRow[] = [
     retry: "no",
   },
   {
+    // it is registered, and knows the type; the whole sentence ends with what it has instead
+    code: "NoRegisteredProviderFound",
+    text: FOR_LOCATION,
+    meaning: (failure) => {
+      const [location, version, type] = [FOR_LOCATION, API_VERSION, FOR_TYPE].map((one) => found(failure, one));
+      return isElsewhere(failure)
+        ? `There are no ${type ?? "resources of this type"} in ${location}.`
+        : `This Azure does not know the version ${version ?? "that this tool speaks"} of ${type ?? "what is asked for"}.`;
+    },
+    advice: (failure, context) => {
+      const places = (found(failure, /supported locations are '([^']+)'/i) ?? "")
+        .split(/,\s*/)
+        .filter((one) => /^[\w ]+$/.test(one));
+      if (isElsewhere(failure))
+        return `${chosenOnce(context, `Take a location that has them (${places.slice(0, 5).join(", ")})`, `--location ${normalLocation(places[0])}`) ?? `Ask whoever runs this cloud, then run \`${rerun(context)}\` again`}.`;
+      return `If the cluster is to be in another cloud, name it: \`${rerun(context, "--cloud CLOUD")}\` (\`az cloud show --query name\` says which one az is signed in to). Else this cloud is older than this tool: ask whoever runs it, or take an older release.`;
+    },
+    link: "https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/error-register-resource-provider",
+    retry: "no",
+  },
+  {
     code: ["ReadOnlyDisabledSubscription", "SubscriptionDisabled", "DisabledSubscription", "SubscriptionNotEnabled"],
     meaning: (failure, { subscription }) =>
       `The subscription ${found(failure, /subscription[^']*'([^']+)'/i) ?? subscription ?? "of this sign-in"} is disabled: it can be read, and nothing in it can be made or changed.`,
@@ -61,6 +87,12 @@ export const accessAdvice: readonly AdviceRow[] = [
     exit: EXIT.signIn,
   },
 ];
+
+/** Azure names the locations that there are, and this is none of them. */
+function isElsewhere(failure: AzureFailure): boolean {
+  const places = found(failure, /supported locations are '([^']+)'/i)?.split(",");
+  return places !== undefined && !places.some((one) => sameLocation(one, found(failure, FOR_LOCATION)));
+}
 
 const SCOPE = /(?:over|on) scope '([^']+)'/i;
 const LINKED_ACTION = /not have permission to perform action(?:\(s\))? '([^']+)'/i;
@@ -87,9 +119,10 @@ const isOutside = (failure: AzureFailure, context: AdviceContext): boolean =>
   (context.resourceGroup === undefined || context.resourceGroup.toLowerCase() === context.name) &&
   (makesGroup(failure, context) || /^GET \S*$/i.test(failure.request ?? ""));
 
-/** The group itself is refused, and is not there yet. */
-const makesGroup = (failure: AzureFailure, { groupThere = false }: AdviceContext): boolean =>
+/** The group itself is refused, and is not there yet: only a create makes one. */
+const makesGroup = (failure: AzureFailure, { groupThere = false, command }: AdviceContext): boolean =>
   !groupThere &&
+  command === undefined &&
   (/^Microsoft\.Resources\/subscriptions\/resourcegroups\/write$/i.test(found(failure, /perform action '([^']+)'/i) ?? "") ||
     /^PUT \/subscriptions\/[^/]+\/resourcegroups\/[^/]+$/i.test(failure.request ?? ""));
 

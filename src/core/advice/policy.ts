@@ -61,11 +61,47 @@ const ANSWERS: readonly Answer[] = [
     },
   },
   {
+    looks: /\bname\b|naming/i,
+    of: /\/resourceGroups$/i,
+    answer: (_, context) => chosenOnce(context, "Have it in a group of a name that it allows", "--resource-group GROUP"),
+  },
+  {
+    looks: /securityRules|sourceAddressPrefix|management ports?|\bssh\b/i,
+    of: /^$|\/networkSecurityGroups$/i,
+    answer: (_, context) => {
+      const own = rerun(createOf(context), "--ssh-from ADDRESSES");
+      const none = chosenOnce(context, "or have nothing open to the Internet", "--private");
+      return `Let SSH in from your own addresses alone: \`${own}\`${none === undefined ? "" : `; ${none}`}`;
+    },
+  },
+  {
+    looks: /imageReference|\bimage(?:id|publisher|offer|sku)s?\b|allowed images?/i,
+    of: /^$|\/virtualMachines$/i,
+    answer: (failure, context) => {
+      const [allowed] = parameterTexts(failure, /image/i);
+      return `Take an image that it allows: \`${rerun(context, `--coreos-image ${allowed === undefined ? "IMAGE" : shellWord(allowed)}`)}\``;
+    },
+  },
+  {
+    looks: /\bzones?\b|zone[ -]?(?:resilient|redundant)/i,
+    of: /^$|\/virtualMachines$/i,
+    answer: (_, context) => chosenOnce(context, "Spread the machines over zones", "--zones 1,2,3"),
+  },
+  {
+    // Deny-Subnet-Without-Nsg, of Azure's landing zones: the security group hangs on the interfaces here
+    looks: /subnets?\S*\.networkSecurityGroup|subnets?[ -]without[ -]n|subnets? should (?:have|be associated)/i,
+    of: /^$|\/virtualNetworks(?:\/subnets)?$/i,
+    answer: (_, context) =>
+      chosenOnce(
+        context,
+        "Be in a network that is there, whose subnet has a security group",
+        "--virtual-network-name NETWORK --subnet-names SUBNET",
+      ),
+  },
+  {
     looks: /public ?ip|public address|public load ?balancer|natGateways/i,
     answer: (failure, context) => {
-      // `replace` has no such flag
-      const create = { name: context.name ?? "NAME" };
-      if (isNodes(failure)) return `Give the nodes no addresses of their own: \`${rerun(create, "--pip=false")}\``;
+      if (isNodes(failure)) return `Give the nodes no addresses of their own: \`${rerun(createOf(context), "--pip=false")}\``;
       // a private balancer is none of the public ones; its way out has an address, unless the network brings it
       if (/\/loadBalancers$/i.test(typeOf(failure) ?? ""))
         return chosenOnce(context, "Have a private load balancer", "--private");
@@ -74,6 +110,10 @@ const ANSWERS: readonly Answer[] = [
     },
   },
 ];
+
+/** Flags that `replace` does not have are given to a create. */
+const createOf = ({ name = "NAME", command, ...more }: AdviceContext): AdviceContext =>
+  command === undefined ? { ...more, name } : { name };
 
 /** An interface, or a node's own address: `mycluster-coreos-0-ip`. */
 const isNodes = ({ request = "" }: AzureFailure): boolean =>
@@ -89,6 +129,7 @@ function aboutOf(failure: AzureFailure): string {
 /** Of what was refused: "Microsoft.Network/publicIPAddresses". */
 function typeOf(failure: AzureFailure): string | undefined {
   const asked = /\/providers\/([^/ ]+\/[^/ ]+)\/[^/ ]+$/i.exec(failure.request ?? "")?.[1];
+  if (/\/resourceGroups\/[^/ ]+$/i.test(failure.request ?? "")) return "Microsoft.Resources/subscriptions/resourceGroups";
   return asked ?? looksOf(failure).find(({ path }) => path === "type")?.value;
 }
 

@@ -6,7 +6,7 @@
  * is marked before anything is deleted and is the last to go. What a create has asked for before that is found by the next look.
  */
 import type { Alike, Gone } from "../../core/documents.ts";
-import { AzureError } from "../../core/advice/azure-error.ts";
+import { AzureError, amended } from "../../core/advice/azure-error.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { shellWord } from "../../core/quoting.ts";
 import { nameOf } from "../../core/plan/resource.ts";
@@ -55,7 +55,7 @@ export async function destroyCluster(run: Run, planned: Doom, still?: (tags: Tag
     });
   } catch (error) {
     await unmark(run, doom, at);
-    throw error;
+    throw nothingGone(error);
   }
   return doom.whole ? deleteGroup(run, doom, at) : deletePieces(run, doom, at);
 }
@@ -105,7 +105,7 @@ async function deleteGroup(run: Run, doom: Doom, at: string): Promise<Destroyed>
     if (unbegun) emit({ ...about, kind: "skipped" });
     if (unbegun || (attempt === 1 && isRefusal(failure))) {
       await unmark(run, doom, at);
-      throw failure;
+      throw nothingGone(failure);
     }
     if (failure !== undefined && !(failure instanceof AzureError)) throw failure;
     if (await awaitGroupGone(run, located.groupName)) {
@@ -163,7 +163,7 @@ async function deletePieces(run: Run, doom: Doom, at?: string): Promise<Destroye
   const unbegun = run.stop.aborted && failure === undefined && left.length > 0;
   if (at !== undefined && deleted.length === 0 && (isRefusal(failure) || unbegun)) {
     await unmark(run, doom, at);
-    throw unbegun ? run.stop.reason : failure;
+    throw unbegun ? run.stop.reason : nothingGone(failure);
   }
   return { deleted, left, kept: now.kept, ...(left.length === 0 || failure === undefined ? {} : { failure }) };
 }
@@ -174,6 +174,10 @@ const isRefusal = (error: unknown): boolean =>
   (error instanceof AzureError &&
     !error.operation &&
     (error.code === "ScopeLocked" || error.status === 401 || error.status === 403));
+
+/** Who is refused at the first step is told that it was the first. */
+const nothingGone = (error: unknown): unknown =>
+  error instanceof AzureError && isRefusal(error) ? amended(error, { next: "Nothing was deleted." }) : error;
 
 const madeAgain = (name: string): ClusterError =>
   new ClusterError("ClusterConflict", `${name} is gone, and somebody is making it again at this moment`, {
