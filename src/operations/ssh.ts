@@ -1,5 +1,6 @@
 /** ssh: what a login to one node needs: which one, its host key, and with which key or agent. */
 import { join } from "node:path";
+import { ClusterError, EXIT } from "../core/errors.ts";
 import { canLogIn } from "../nodes/identity.ts";
 import { hopAlias, hopBlocks } from "../core/outputs.ts";
 import type { LoginOptions } from "../nodes/login.ts";
@@ -7,6 +8,7 @@ import { type NodeTarget, trustOf } from "../nodes/target.ts";
 import { clusterFolder } from "../prepare/cluster-folder.ts";
 import { PRIVATE, PUBLIC, textAt } from "../prepare/kept-file.ts";
 import { nodeNamed, nodeAt } from "./cluster/node-name.ts";
+import { lastingFileOf } from "./cluster/private-key.ts";
 import { type ReachedCluster, notInside, reachNodes } from "./cluster/reach-nodes.ts";
 import { hopKeyFiles, hopsTo } from "./cluster/way.ts";
 import { homeOf } from "./own-path.ts";
@@ -47,7 +49,7 @@ export async function sshLogin(
   return {
     target,
     knownHosts: cluster.knownHosts,
-    identityFile: cluster.key.privateKeyFile ?? (await publicHalf(run, cluster)),
+    identityFile: lastingFileOf(cluster.key) ?? (await publicHalf(run, cluster)),
     ...(jump === undefined ? {} : { jump }),
     ...(unreached === undefined ? {} : { unreached }),
     trust: trustOf(target),
@@ -73,8 +75,20 @@ function chosen({ spec, nodes, astray }: ReachedCluster, word: string | undefine
   return nodeAt(spec, nodes, astray, index);
 }
 
-/** An identity file may hold a public key: ssh then takes the private one from the agent. @throws ClusterError PrivateKeyMissing: no agent has it */
+/**
+ * An identity file may hold a public key: ssh then takes the private one from the agent.
+ * @throws ClusterError PrivateKeyMissing: no agent has it; SshKeyUnreadable: it came out of a pipe
+ */
 async function publicHalf(run: Run, { spec, key, lacking }: ReachedCluster): Promise<string> {
+  if (key.privateKeyFile !== undefined)
+    throw new ClusterError(
+      "SshKeyUnreadable",
+      `ssh reads the key itself, and ${key.privateKeyFile} is a pipe, which gives it once`,
+      {
+        exit: EXIT.usage,
+        advice: "Name a file with --ssh-key, or leave it out and give the key to your agent: ssh-add FILE",
+      },
+    );
   if (lacking !== undefined) {
     if (!hasOwnAgent(run)) throw lacking;
     for (const note of key.notes) run.say(note);

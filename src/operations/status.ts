@@ -11,6 +11,7 @@ import { clusterDocument } from "../core/outputs.ts";
 import { schemaUri } from "../core/schema-uri.ts";
 import { plural } from "../core/words.ts";
 import { type LiveCluster, type LiveNode, readLiveCluster } from "./cluster/live-cluster.ts";
+import { lastingFileOf } from "./cluster/private-key.ts";
 import { claimNeeded } from "./cluster/claim.ts";
 import { stoppedSince } from "./cluster/stopped.ts";
 import { findCluster } from "./cluster/find.ts";
@@ -62,7 +63,7 @@ export async function clusterStatus(
   const way = await identityFor(run, name, live.claim.choices.sshPublicKey);
   const health = noNodes ? UNASKED : await askNodes(run, live, live.nodes.filter(worthAsking), way);
   const [cost, account] = await Promise.all([costOf(run, live, prices), run.account()]);
-  const looked = { located, live, health, identityFile: way.key.privateKeyFile ?? "" };
+  const looked = { located, live, health, identityFile: lastingFileOf(way.key) ?? "" };
   const document = { ...documentOf(run, askedFields(account), looked), cost };
   return {
     document,

@@ -4,6 +4,7 @@
  */
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type ssh2 from "ssh2";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -72,6 +73,27 @@ describe.skipIf(!ready)("a cluster made with keys/mine.pub", () => {
     let args: readonly string[] = [];
     await azure.run("ssh mycluster", { spawn: (_, given) => ((args = given), Promise.resolve(0)) });
     expect(args).toContain(`IdentityFile=${at("keys", "mine")}`);
+  });
+
+  test("out of a pipe it is read once a run, and leaves no path behind; ssh, which reads it itself, is not started", async () => {
+    let pipes = 0;
+    const piped = async (command: string): ReturnType<TestAzure["run"]> => {
+      const pipe = at(`pipe${++pipes}`);
+      execFileSync("mkfifo", [pipe]);
+      const [answer] = await Promise.all([
+        azure.run(command.replace("PIPE", pipe), { spawn: () => Promise.resolve(0) }),
+        writeFile(pipe, readFileSync(at("keys", "mine"))),
+      ]);
+      return answer;
+    };
+    expect(await piped("run mycluster --ssh-key PIPE -- echo here")).toMatchObject(here);
+    expect(await piped("ssh mycluster --ssh-key PIPE")).toMatchObject({
+      exit: 2,
+      stderr: expect.stringContaining("is a pipe, which gives it once"),
+    });
+    expect(await piped("mycluster --num-nodes 1 --wait-for machines --ssh-key PIPE")).toMatchObject({ exit: 0 });
+    expect(existsSync(at("mycluster", "identity"))).toBe(false);
+    expect(readFileSync(at("mycluster", "ssh_config"), "utf8")).not.toContain("pipe");
   });
 
   test("without the cluster's folder it is named by --ssh-key, as the advice says; the flag is taken by every command that reaches nodes", async () => {

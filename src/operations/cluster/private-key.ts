@@ -3,6 +3,7 @@
  * create found and noted in the cluster's folder, ssh-cert.key, and the keys that ssh itself keeps in ~/.ssh. Nothing is ever made, and
  * the key itself is neither copied nor handed on: its path is.
  */
+import { statSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { ClusterError, EXIT } from "../../core/errors.ts";
@@ -31,10 +32,17 @@ export async function withPrivateKey(run: Run, cluster: string, key: SshKey): Pr
 }
 
 /** Notes where the private half was found, so that every later command finds it there. What lies under its own name needs no note. */
-export async function keepPrivateKeyPath(run: Run, cluster: string, { privateKeyFile }: SshKey): Promise<void> {
+export async function keepPrivateKeyPath(run: Run, cluster: string, key: SshKey): Promise<void> {
+  const privateKeyFile = lastingFileOf(key);
   if (privateKeyFile === undefined || privateKeyFile === join(run.dir, "ssh-cert.key")) return;
   await replaceFile(join(await clusterFolder(run.dir, cluster), FOLDER_FILES.privateKeyPath), `${privateKeyFile}\n`, PRIVATE);
 }
+
+/** Where others find the private half later, such as ssh: nothing of a pipe (`--ssh-key <(...)`), which is read by then. */
+export const lastingFileOf = ({ privateKeyFile }: SshKey): string | undefined =>
+  privateKeyFile !== undefined && statSync(privateKeyFile, { throwIfNoEntry: false })?.isFIFO() === true
+    ? undefined
+    : privateKeyFile;
 
 // --- internal ---
 

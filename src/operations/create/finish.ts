@@ -11,6 +11,7 @@ import type { NodeDiagnosis } from "../../nodes/diagnose.ts";
 import type { EndpointState } from "../../nodes/endpoints.ts";
 import type { ReadyLevel } from "../../nodes/node-state.ts";
 import { type KeptFile, keepKnownHosts, keepSshConfig, failureToWrite } from "../cluster/known-hosts.ts";
+import { lastingFileOf } from "../cluster/private-key.ts";
 import { hopKeyFiles, hopsTo } from "../cluster/way.ts";
 import { replaceFile } from "../replace-file.ts";
 import { refuseOther, stateFilePath } from "../given-files.ts";
@@ -82,7 +83,8 @@ export async function finish(run: Run, prepared: Prepared, carried: Carried, giv
       node.host !== "" && (isCarriedOut(prepared, carried, node) || hasMachine(machineSeen(prepared, carried, node.index))),
   );
   const hops = run.simulated ? [] : hopsTo(run, spec.name);
-  const jump = { cluster: spec.name, hops, keyFiles: hopKeyFiles(run, materials.ssh.privateKeyFile) };
+  const privateKeyFile = lastingFileOf(materials.ssh);
+  const jump = { cluster: spec.name, hops, keyFiles: hopKeyFiles(run, privateKeyFile) };
   const config = sshConfig(
     { nodes },
     { knownHostsFile: knownHosts.file, unknown: knownHosts.unknown, ...(hops.length === 0 ? {} : { jump }) },
@@ -104,7 +106,7 @@ export async function finish(run: Run, prepared: Prepared, carried: Carried, giv
     sshConfig: config,
     sshConfigFile: kept.file,
     unwritten: [knownHosts.unwritten, kept.unwritten, state].filter((why) => why !== undefined),
-    ...(materials.ssh.privateKeyFile === undefined ? {} : { privateKeyFile: materials.ssh.privateKeyFile }),
+    ...(privateKeyFile === undefined ? {} : { privateKeyFile }),
     unknownHostKeys: nodes.length === 0 ? 0 : knownHosts.unknown.size,
   };
 }

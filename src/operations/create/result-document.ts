@@ -15,6 +15,7 @@ import { isMade, machineIdOf, machineSeen, provisioningOf } from "./machine-ther
 import { choicesOf } from "./sizes.ts";
 import type { Prepared } from "./prepared.ts";
 import { type Run, secondsOf } from "../run.ts";
+import { lastingFileOf } from "../cluster/private-key.ts";
 
 /** The old script's state file had `vms`, `ips` and `discovery_url`; scripts that read those still find them. */
 export const stateFile = (document: ClusterDocument): StateFile => ({
@@ -36,7 +37,7 @@ export async function documentOf(run: Run, prepared: Prepared, carried: Carried)
     nodeDocument(spec, {
       index: node.index,
       host: host ?? address ?? "",
-      identityFile: materials.ssh.privateKeyFile ?? "",
+      identityFile: lastingFileOf(materials.ssh) ?? "",
       privateIp: node.address,
       publicIp: publicIps.get(node.index),
       vmSize: sizes.get(node.index),
