@@ -61,7 +61,8 @@ export function noSignIn(answer: Answer & { readonly request: Asked }): AzureErr
 
 /** An operation that ended badly: ARM says so with 200. */
 export function operationFailure(body: ErrorBody | undefined, status: string): AzureError {
-  return new AzureError(body?.code ?? `Operation${status}`, explained(body) ?? `the operation ended as ${status}`, {
+  const code = body?.code === "" ? undefined : body?.code;
+  return new AzureError(code ?? `Operation${status}`, explained(body) ?? `the operation ended as ${status}`, {
     operation: true,
     ...detailsOf(body),
   });

@@ -227,6 +227,20 @@ test.for([
   ["StorageAccountAlreadyTaken", "", /3 to 24/, /--blob-container-url/],
   ["AccountNameInvalid", "", /3 to 24/, /--blob-container-url/],
   ["SubnetIsFull", "", /for 3 nodes/, /--subnet-names/],
+  ["SubnetWithDelegationsCannotBeUsedByOtherResources", "", /another service/, /^Take another subnet: .*--subnet-names S`\.$/],
+  [
+    "InvalidResourceLocation",
+    "The resource 'mycluster-nsg' already exists in location 'eastus' in resource group 'mycluster'. A resource with the same name cannot be created in location 'westus'. Please select a new resource name.",
+    /^mycluster-nsg is in the group already, in eastus and not in westus\.$/,
+    /mycluster-2/,
+  ],
+  ["DenyAssignmentAuthorizationFailed", "", /deny assignment/, /^Whoever made it/],
+  [
+    "SubscriptionNotRegisteredForFeature",
+    "Subscription s is not registered for feature Microsoft.Network/AllowThat required to carry out the requested operation.",
+    /feature Microsoft\.Network\/AllowThat\.$/,
+    /^`az feature register --namespace Microsoft\.Network --name AllowThat`; when .* says Registered, `az provider register --namespace Microsoft\.Network --wait`/,
+  ],
   ["PrivateIPAddressNotInAnySubnet", "", /does not lie in the subnet/, /az network nic list/],
   ["PrivateIPAddressIsAllocated", "", /in use by something else/, /az network nic list/],
   [
@@ -826,6 +840,12 @@ test.each([
   ["QuotaExceeded", "", true],
   ["OperationNotAllowed", "results in exceeding approved Total Regional Cores quota", true],
   ["OperationNotAllowed", "The availability set holds 200 machines, which is its limit.", false],
+  [
+    "OperationFailed",
+    "Allocation failed. VM(s) with the following constraints cannot be allocated. Please try again later.",
+    true,
+  ],
+  ["OperationFailed", "the operation ended as Failed", false],
   ["InvalidParameter", HARDWARE, true],
   ["OperationNotAllowed", RESIZED, true],
   ["OperationNotAllowed", SETS_FULL, false],

@@ -31,6 +31,27 @@ export const accessAdvice: readonly AdviceRow[] = [
     exit: EXIT.signIn,
   },
   {
+    code: "DenyAssignmentAuthorizationFailed",
+    meaning:
+      "A deny assignment forbids this (a managed application, a blueprint or a deployment stack makes one): no role helps against it.",
+    advice: (_, context) =>
+      `Whoever made it excludes you, or takes it away: the portal shows it at the group, under Access control (IAM), Deny assignments. Then run \`${rerun(context)}\` again.`,
+    link: "https://learn.microsoft.com/azure/role-based-access-control/deny-assignments",
+    retry: "no",
+    exit: EXIT.signIn,
+  },
+  {
+    code: "SubscriptionNotRegisteredForFeature",
+    meaning: (failure) =>
+      `The subscription is not registered for the feature ${found(failure, /feature (Microsoft\.\w+\/\w+)/i) ?? "that this takes"}.`,
+    advice: (failure, context) => {
+      const [namespace = "NAMESPACE", feature = "FEATURE"] = found(failure, /feature (Microsoft\.\w+\/\w+)/i)?.split("/") ?? [];
+      return `\`az feature register --namespace ${namespace} --name ${feature}\`; when \`az feature show --namespace ${namespace} --name ${feature}\` says Registered, \`az provider register --namespace ${namespace} --wait\`; then run \`${rerun(context)}\` again.`;
+    },
+    link: "https://learn.microsoft.com/azure/azure-resource-manager/management/preview-features",
+    retry: "no",
+  },
+  {
     code: ["MissingSubscriptionRegistration", "SubscriptionNotRegistered", "NoRegisteredProviderFound"],
     meaning: (failure) =>
       `The subscription has never used ${found(failure, NAMESPACE) ?? "one of the services that are needed"}; each must be registered once.`,

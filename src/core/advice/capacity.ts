@@ -6,6 +6,16 @@ import { isOfCores, quotaAdvice, quotaLink, quotaMeaning } from "./quota.ts";
 const HARDWARE = /not available in the current hardware cluster/i;
 const OF_TYPE = /resources? of type '([\w./]+)'/i;
 
+const NO_ROOM: Omit<AdviceRow, "code" | "text"> = {
+  meaning: (_, { vmSize, location }) =>
+    `Azure has no room for ${vmSize ?? "this size"} in ${location ?? "this region"} now. This is no quota: asking for more does not help.`,
+  advice: (_, context) =>
+    `Run \`${rerun(context)}\` again later, or with another size (\`--vm-size SIZE\`); a new cluster can also go to another --location.${triedToo(context)}`,
+  link: "https://learn.microsoft.com/troubleshoot/azure/virtual-machines/allocation-failure",
+  retry: "no",
+  capacity: true,
+};
+
 export const capacityAdvice: readonly AdviceRow[] = [
   { code: "*QuotaExceeded", meaning: quotaMeaning, advice: quotaAdvice, link: quotaLink, retry: "no", capacity: isOfCores },
   {
@@ -109,16 +119,9 @@ export const capacityAdvice: readonly AdviceRow[] = [
     retry: "no",
     capacity: true,
   },
-  {
-    code: "AllocationFailed",
-    meaning: (_, { vmSize, location }) =>
-      `Azure has no room for ${vmSize ?? "this size"} in ${location ?? "this region"} now. This is no quota: asking for more does not help.`,
-    advice: (_, context) =>
-      `Run \`${rerun(context)}\` again later, or with another size (\`--vm-size SIZE\`); a new cluster can also go to another --location.${triedToo(context)}`,
-    link: "https://learn.microsoft.com/troubleshoot/azure/virtual-machines/allocation-failure",
-    retry: "no",
-    capacity: true,
-  },
+  { code: "AllocationFailed", ...NO_ROOM },
+  // also of operations that end without a code
+  { code: "*", text: /^allocation failed\b/i, ...NO_ROOM },
   {
     // of student and trial subscriptions: Azure/azure-cli#32567
     code: "RequestDisallowedByAzure",

@@ -1,6 +1,6 @@
 /** Advice: names, networks and storage. */
 import { EXIT } from "../errors.ts";
-import { type AdviceRow, found, rerun } from "./row.ts";
+import { type AdviceRow, chosenOnce, found, rerun } from "./row.ts";
 
 const WHO_HAS = '`az network nic list --query "[].{name:name,ip:ipConfigurations[0].privateIPAddress}" -o table`';
 const HOLDER = /allocated to resource (\/\S+?)(?:\/(?:frontend)?ipConfigurations\/\S*)?\.?(?:\s|$)/i;
@@ -48,6 +48,22 @@ export const namesAdvice: readonly AdviceRow[] = [
         ? "A cluster keeps its subnet: free addresses there, or ask for fewer nodes."
         : `Give a larger one: \`${rerun(context, "--virtual-network-name V --subnet-names S")}\`, or fewer nodes, or leave both out to have a network made.`,
     retry: "no",
+  },
+  {
+    code: "SubnetWith*CannotBeUsedByOtherResources",
+    meaning: "The subnet is given to another service of Azure's, which has it alone.",
+    advice: (_, context) =>
+      `${chosenOnce(context, "Take another subnet", "--virtual-network-name V --subnet-names S") ?? `A cluster that stands keeps its subnet: whoever has given it away takes that back; then run \`${rerun(context)}\` again`}.`,
+    retry: "no",
+  },
+  {
+    code: "InvalidResourceLocation",
+    meaning: (failure, { location }) =>
+      `${found(failure, /resource '([^']+)' already exists/i) ?? "Something of the same name"} is in the group already, in ${found(failure, /exists in location '([^']+)'/i) ?? "another location"} and not in ${location ?? "this one"}.`,
+    advice: (_, context) =>
+      `Choose another name (\`azure-coreos-cluster ${context.name ?? "NAME"}-2 ...\`), or delete that one if it is yours and not needed; then run \`${rerun(context)}\` again.`,
+    retry: "no",
+    exit: EXIT.conflict,
   },
   {
     code: "PrivateIPAddressIsAllocated",

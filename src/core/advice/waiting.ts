@@ -83,7 +83,7 @@ export const waitingAdvice: readonly AdviceRow[] = [
   {
     // whatever the code: what Azure asks to be sent again is sent again
     code: "*",
-    text: /\b(re-?try|try again)\b[^.]{0,40}\b(later|shortly|after|when|in (a|some|\d+))\b|\bplease retry\b(?! with)|\bcan be retried\b/i,
+    text: /^(?!allocation failed\b)[^]*(?:\b(re-?try|try again)\b[^.]{0,40}\b(later|shortly|after|when|in (a|some|\d+))\b|\bplease retry\b(?! with)|\bcan be retried\b)/i,
     meaning: "Azure says that this may pass; its own words stand below.",
     advice: (_, context) => `Run \`${rerun(context)}\` again in some minutes; https://status.azure.com tells of outages.`,
     retry: "transient",
