@@ -9,6 +9,7 @@ import { describe, expect, test } from "vitest";
 import { notesOn } from "../../src/prepare/key-form.ts";
 import { readGivenKey } from "../../src/prepare/ssh-given-key.ts";
 import { sameSshKey } from "../../src/prepare/ssh-public-key.ts";
+import { everyThird } from "../long.ts";
 import { has } from "../programs.ts";
 import { makeKey } from "../nodes/sshd.ts";
 import { newFolder } from "./folder.ts";
@@ -54,7 +55,7 @@ describe.skipIf(!has("ssh-keygen") || !has("perl"))("a private key", () => {
     spawnSync("ssh-keygen", ["-y", "-P", "", "-f", file], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).stdout;
 
   describe.each(made)("%s", (_, { privateKey: pem, publicKey: pub }) => {
-    test.each(FORMS)("%s", async (_, wrap) => {
+    test.each(everyThird(FORMS))("%s", async (_, wrap) => {
       const file = join(newFolder(), "my key");
       writeFileSync(file, wrap(pem), { mode: 0o600 });
       const { publicKey, privateKeyFile, notes } = await readGivenKey(file);
