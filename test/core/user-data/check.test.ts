@@ -257,6 +257,7 @@ describe("on the platform coreos", () => {
     expect(errors(started("docker ps"), "coreos")).toEqual([
       expect.stringContaining('begins with "docker", which is no absolute path'),
     ]);
+    expect(errors(started("-'/bin/docker' ps"), "coreos")).toEqual([]);
     expect(errors(started("docker ps"))).toEqual([]);
     expect(errors(started("/bin/date +%F"), "coreos")).toEqual([]);
     expect(errors(started("/bin/date +%F"))).toEqual([expect.stringContaining("knows no %F in ExecStart=")]);

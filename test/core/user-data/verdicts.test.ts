@@ -76,6 +76,11 @@ const COMMANDS: readonly (readonly [what: string, text: string])[] = [
   ["nothing but a dash", "ExecStart=-\n"],
   ["a program by its name", "ExecStart=true\n"],
   ["signs before it", "ExecStart=-+/bin/true\nExecReload=!/bin/true\nExecStopPost=@/bin/sh sh -c true\n"],
+  ["signs before its quotation marks", "ExecStart=@\"/bin/sh\" sh -c true\nExecStartPre=-'/bin/true'\n"],
+  ["signs within them", 'ExecStart="-/bin/true" a\n'],
+  ["quotation marks around a part of it", 'ExecStart=""-/bin/"true"\n'],
+  ["a program below it, in such", 'ExecStart=-"a/x"\n'],
+  ["nothing in such", 'ExecStart=-"" a\n'],
   ["a date", echo("%F")],
   ["a date that is the program's own", echo("%%F %n")],
 ];

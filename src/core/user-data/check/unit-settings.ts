@@ -43,9 +43,10 @@ const REFUSED = "systemd does not load the unit";
 /** config_parse_exec() in systemd's load-fragment.c */
 function commandProblem(key: string, value: string, platform: Platform): SettingProblem | undefined {
   const words = wordsOf(value);
-  const then = /^[@:+!|]*-/.test(value) ? "systemd leaves the line out" : REFUSED;
+  const first = unquoted(words?.[0] ?? value);
+  const then = /^[@:+!|]*-/.test(first) ? "systemd leaves the line out" : REFUSED;
   if (words === undefined) return open(key, then);
-  const program = (words[0] ?? "").replaceAll(/^["']|["']$/g, "").replace(/^[-@:+!|]+/, "");
+  const program = first.replace(/^[-@:+!|]+/, "");
   const bare = !/^[/%\\]/.test(program);
   if (bare && (platform === "coreos" || program.includes("/") || /^\.{0,2}$/.test(program)))
     return {
@@ -60,6 +61,13 @@ function commandProblem(key: string, value: string, platform: Platform): Setting
         advice: `Write %${specifier} for what the program is to see.`,
       };
 }
+
+/** Signs before a program may stand before its quotation marks or within them. */
+const unquoted = (word: string): string =>
+  word.replaceAll(
+    /\\.|"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'/g,
+    (all, double?: string, single?: string) => double ?? single ?? all,
+  );
 
 /** What is a letter or a digit after %, and in no systemd a specifier (systemd.unit(5)); before 2019 they stood for themselves. */
 const UNKNOWN_SPECIFIER = /%[ekxzFKOQXZ\d]/;
