@@ -37,14 +37,29 @@ export function readProfile(where: Where): Profile {
   const [named, home] = [env["AZURE_CONFIG_DIR"], homeOf(env)];
   const folder = named ? ownPath(where, named) : home === undefined ? undefined : join(home, ".azure");
   const config = folder === undefined ? undefined : textAt(join(folder, "config"));
-  const activeCloud = env["AZURE_CLOUD_NAME"] || /^\[cloud\][^[]*?^name\s*=\s*(\S+)/m.exec(config ?? "")?.[1];
-  return {
-    ...(folder === undefined ? { accounts: [] } : accountsAt(folder)),
-    ...(activeCloud === undefined ? {} : { activeCloud }),
-  };
+  const said = env["AZURE_CLOUD_NAME"]?.trim() || /^\[cloud\][^[]*?^name\s*=\s*(\S+)/m.exec(config ?? "")?.[1];
+  const read = folder === undefined ? { accounts: [] } : accountsAt(folder);
+  if (said === undefined) return read;
+  // the clouds that somebody registered with the CLI
+  const registered = (folder === undefined ? undefined : textAt(join(folder, "clouds.config")))?.matchAll(/^\[(.+)\]/gm) ?? [];
+  const others = [...read.accounts.map(({ cloud }) => cloud), ...[...registered].map(([, name = ""]) => name)];
+  // from a name that it does not know the CLI itself goes to its default
+  return { ...read, activeCloud: cloudNamed(said, others) ?? FLAGS.cloud.default };
 }
 
 // --- internal ---
+
+/** As the CLI spells it; undefined for one that is neither of Azure nor of the others. */
+function cloudNamed(text: string, others: readonly string[] = []): string | undefined {
+  const name = GO_NAMES[text.toLowerCase()] ?? text;
+  return [...(FLAGS.cloud.values ?? []), ...others].find((one) => one.toLowerCase() === name.toLowerCase());
+}
+
+/** The Go SDK's names, which other tools want in the same variable. */
+const GO_NAMES: Readonly<Record<string, string>> = {
+  azurepubliccloud: "AzureCloud",
+  azureusgovernmentcloud: "AzureUSGovernment",
+};
 
 function accountsAt(folder: string): Pick<Profile, "accounts" | "unread"> {
   const file = join(folder, "azureProfile.json");
@@ -88,7 +103,7 @@ function accountOf(entry: unknown): Account[] {
   if (typeof entry !== "object" || entry === null) return [];
   const found = entry as Readonly<Record<string, unknown>>;
   const word = (key: string): string => (typeof found[key] === "string" ? found[key] : "");
-  const [id, name] = [word("id"), word("name")];
+  const [id, name, cloud] = [word("id"), word("name"), word("environmentName") || FLAGS.cloud.default];
   if (id === "") return [];
   return [
     {
@@ -98,7 +113,7 @@ function accountOf(entry: unknown): Account[] {
       tenant: word("tenantId"),
       state: word("state"),
       isDefault: found["isDefault"] === true,
-      cloud: word("environmentName") || FLAGS.cloud.default,
+      cloud: cloudNamed(cloud) ?? cloud,
       shown: name === "" ? id : `${name} (${id})`,
     },
   ];

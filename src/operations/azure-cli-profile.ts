@@ -154,7 +154,7 @@ function unusable({ id, tenant, state }: Account): string | undefined {
 /** @param elsewhere another Resource Manager is given: the CLI's name of its cloud says nothing here */
 function cloudOf(name: string | undefined, elsewhere: boolean): Cloud {
   if (name === undefined) return FLAGS.cloud.default;
-  const known = CLOUDS.find((one) => one.toLowerCase() === name.toLowerCase());
+  const known = CLOUDS.find((one) => one === name);
   if (known !== undefined || elsewhere) return known ?? FLAGS.cloud.default;
   throw usageError(
     `the Azure CLI's subscription is in the cloud ${name}, which this tool does not know`,

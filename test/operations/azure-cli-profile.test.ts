@@ -82,6 +82,32 @@ test.each<[string, object, string]>([
   });
 });
 
+test.each([
+  ["azurecloud", PUBLIC],
+  ["AzurePublicCloud", PUBLIC],
+  // the CLI warns, and goes to its default
+  ["AzureNoSuchCloud", PUBLIC],
+  ["azureusgovernment", GOV],
+  ["AzureUSGovernmentCloud", GOV],
+  ["stackhub", TENANT],
+])("the CLI's cloud named %s, in its variable or in its config", async (name, subscription) => {
+  const accounts = [
+    account({ environmentName: "azurecloud" }),
+    GOVERNMENT,
+    account({ id: TENANT, tenantId: GOV, environmentName: "StackHub" }),
+  ];
+  for (const where of [await used(accounts, "", { AZURE_CLOUD_NAME: name }), await used(accounts, `[cloud]\nname = ${name}\n`)])
+    expect(await selectSubscription(where, { armEndpoint: "https://arm.example" })).toMatchObject({ subscription });
+});
+
+test("the default of another cloud than one that somebody registered with the CLI is not taken", async () => {
+  const where = await used([account({})], "", { AZURE_CLOUD_NAME: "StackHub" });
+  await writeFile(join(where.folder, "clouds.config"), "[StackHub]\nprofile = latest\n");
+  await expect(selectSubscription(where, {})).rejects.toMatchObject({
+    message: expect.stringContaining("which subscription of StackHub?") as string,
+  });
+});
+
 test("where one signs in tells the cloud", () => {
   for (const [name, { authority }] of Object.entries(CLOUDS)) expect(cloudOfAuthority(`${authority}/`)).toBe(name);
   expect(cloudOfAuthority("login.microsoftonline.us")).toBe("AzureUSGovernment");
