@@ -37,6 +37,9 @@ function filesIn(folder: string): string[] {
 }
 
 const USER_DATA = "user-data";
+/** Where the values of an export (core/export/) hold the user-data by machine. */
+const ARM_VALUES = ["parameters", "userData", "value"];
+const TERRAFORM_VALUES = ["user_data"];
 const rowOf = (file: string): string => (isUserDataFile(file) ? USER_DATA : file);
 
 type Looks = Readonly<Partial<Record<string, (text: string, more: string) => boolean>>>;
@@ -52,6 +55,8 @@ const PROOF: Looks = {
   // the comment of the host key that the node was given
   [USER_DATA]: (text, cluster) =>
     [...text.matchAll(/ssh-ed25519 [\w+/=]{40,} (\S+)/g)].some(([, to]) => to?.startsWith(`${cluster}-`)),
+  [FOLDER_FILES.armValues]: (text, cluster) => areOf(cluster, machinesIn(text, ARM_VALUES)),
+  [FOLDER_FILES.terraformValues]: (text, cluster) => areOf(cluster, machinesIn(text, TERRAFORM_VALUES)),
 };
 
 /** Nothing speaks against it: a killed run, or a version without the mark, may have left it alone. What follows from others is not there. */
@@ -62,6 +67,9 @@ const MAY_BE: Looks = {
   [FOLDER_FILES.knownHosts]: (text) => hostsIn(text).every((host) => /^[\d.]+$|:/.test(host)),
   [FOLDER_FILES.publicKey]: (text) => /^ssh-\S+ \S+[^\n]*\n?$/.test(text),
   [FOLDER_FILES.jump]: (text) => /^\S+\n?$/.test(text),
+  // exported where every machine exists, and was made elsewhere
+  [FOLDER_FILES.armValues]: (text) => machinesIn(text, ARM_VALUES)?.length === 0,
+  [FOLDER_FILES.terraformValues]: (text) => machinesIn(text, TERRAFORM_VALUES)?.length === 0,
   // a copy of --custom-data: for the owner alone, as ours are
   [USER_DATA]: (_text, path) => platform() !== "win32" && (statSync(path).mode & 0o077) === 0,
 };
@@ -75,6 +83,24 @@ function isMark(text: string, cluster: string): boolean {
     );
   } catch {
     return false;
+  }
+}
+
+const areOf = (cluster: string, machines: readonly string[] = []): boolean =>
+  machines.length > 0 && machines.every((machine) => machine.startsWith(`${cluster}-`));
+
+/** Undefined where anything else is in it. */
+function machinesIn(text: string, path: readonly string[]): string[] | undefined {
+  try {
+    let found = JSON.parse(text) as Readonly<Record<string, unknown>>;
+    for (const key of path) {
+      const { $schema: _schema, contentVersion: _version, [key]: inner = {}, ...more } = found;
+      if (Object.keys(more).length > 0) return undefined;
+      found = inner as typeof found;
+    }
+    return Object.keys(found);
+  } catch {
+    return undefined;
   }
 }
 

@@ -37,6 +37,9 @@ test.each<[file: string, text: string]>([
   ["ssh_config", "Host web\n  UserKnownHostsFile ~/.ssh/known_hosts\n"],
   ["kubeconfig", "apiVersion: v1\nkind: Config\n"],
   ["user-data-0.yaml", "#cloud-config\nhostname: mine\n"],
+  ["export.parameters.json", '{"parameters":{"userData":{"value":{"web-1":""}},"location":{"value":"westus"}}}'],
+  ["export.tfvars.json", '{"user_data":{"other-coreos-0":""}}'],
+  ["export.tfvars.json", '{"region":"westus"}'],
   ["cluster.json", '{"name":"mine"}'],
   ["cluster.json", "null"],
 ])("%s as anybody may have one: %j", async (file, text) => {
@@ -54,6 +57,23 @@ test("other files of somebody's are in nobody's way, and stay with the folder", 
   expect((await azure.run(CREATE)).exit).toBe(0);
   expect((await azure.run("destroy web --yes")).exit).toBe(0);
   expect(filesIn(azure)).toEqual({ "notes.txt": "mine" });
+});
+
+test.each(["arm", "terraform"])("what a version that marked nothing exported for %s is exported again", async (format) => {
+  const azure = ownAzure();
+  writeFileSync(join(azure.dir, "own.yaml"), "#cloud-config\nhostname: mine\n");
+  const argv = `export web --custom-data own.yaml --format ${format}`;
+  const again = async (): Promise<unknown[]> => {
+    const { exit, stderr } = await azure.run(argv);
+    rmSync(join(folderOf(azure), FOLDER_FILES.owner), { force: true });
+    return [exit, stderr];
+  };
+  for (const _ of [1, 2]) expect(await again()).toEqual([0, expect.any(String)]);
+  expect(Object.keys(filesIn(azure))).not.toContain(FOLDER_FILES.etcdCa);
+  // elsewhere, where every machine exists: with nothing in it
+  await azure.run("create web --custom-data own.yaml --num-nodes 1 --wait-for machines");
+  rmSync(folderOf(azure), { recursive: true });
+  for (const _ of [1, 2]) expect(await again()).toEqual([0, expect.any(String)]);
 });
 
 const KINDS = ["", "--etcd-members 0", "--etcd-plain", "--custom-data own.yaml", "--no-host-keys", "--etcd-plain --no-host-keys"];
