@@ -129,9 +129,9 @@ class Parser {
   }
 
   private blockList(): void {
-    const { start } = this.take();
+    const list = this.take();
     this.entries("outdent");
-    if (!this.is("outdent")) this.misplaced(start);
+    if (!this.is("outdent")) this.misplaced(list);
     this.take();
     this.pop();
   }
@@ -145,12 +145,12 @@ class Parser {
   }
 
   private blockMap(): void {
-    const { start } = this.take();
+    const map = this.take();
     while (this.is("?")) {
       this.part("?", "?", ":", "outdent");
       this.part(":", "?", ":", "outdent");
     }
-    if (!this.is("outdent")) this.misplaced(start);
+    if (!this.is("outdent")) this.misplaced(map);
     this.take();
     this.pop();
   }
@@ -201,8 +201,8 @@ class Parser {
     this.pop();
   }
 
-  /** @param of where what it would belong to begins */
-  private misplaced(of?: number): never {
+  /** @param of what it would belong to */
+  private misplaced(of?: Token): never {
     return refuseMisplaced(this.source, this.peek(), this.tokens.slice(0, this.index), of);
   }
 

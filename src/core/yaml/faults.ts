@@ -45,6 +45,9 @@ export function refuseNoColon(source: string, at: number, before: readonly Token
   const line = new RegExp(`[^${BREAKS}]*`).exec(source.slice(at))?.[0] ?? "";
   const joined = /^([\w.-]+):(?=[^\s:/])/.exec(line)?.[1];
   if (joined !== undefined) refuse(source, at, `a blank is missing after the colon of ${joined}:`);
+  if (/^-[^\s-]/.test(line)) refuse(source, at, "a blank is missing after the dash");
+  const odd = /^[^\S \t]/.exec(line)?.[0];
+  if (odd !== undefined) refuse(source, at, `${named(odd)} in the indentation looks like a blank, and is none: write a blank`);
   refuseInBlock(source, at, before);
   return refuse(source, at, "this line is no key with a colon and a blank after it, and no part of a text above it");
 }
@@ -59,11 +62,25 @@ export function refuseColon(source: string, at: number, before: readonly Token[]
   return refuse(source, at, `wrong indentation: ${goesOn}; a key begins in the column of the key above it`);
 }
 
-/** Of a line that follows a `|` text and is indented less. */
+/** Of a line that follows a `|` text and is indented less; or of that text's first line, where no line is indented enough. */
 function refuseInBlock(source: string, at: number, before: readonly Token[]): void {
-  const indent = before.findLast(({ kind }) => kind !== "outdent")?.text?.indent ?? -1;
-  if (indent <= columnOf(source, at)) return;
-  refuse(source, at, `the text above ends here, for each of its lines must begin with ${blanks(indent)}, as the first does`);
+  const text = before.findLast(({ kind }) => kind !== "outdent")?.text;
+  if (text === undefined || text.indent <= columnOf(source, at)) return;
+  if (source.slice(text.valueStart, text.valueEnd).trim() !== "")
+    refuse(
+      source,
+      at,
+      `the text above ends here, for each of its lines must begin with ${blanks(text.indent)}, as the first does`,
+    );
+  const of = /(\S+)\s+[|>][-+\d]*\s*(?:#.*)?$/.exec(
+    source
+      .slice(0, text.valueStart)
+      .trimEnd()
+      .split(/[\r\n]/)
+      .at(-1) ?? "",
+  )?.[1];
+  const deeper = `must be indented deeper than ${of} itself, with ${blanks(text.indent)} or more`;
+  refuse(source, text.valueEnd, `the text of ${of} ${deeper}`);
 }
 
 /** Of what is where a value must be. */
@@ -86,16 +103,36 @@ export function refuseUnclosed(source: string, { start }: Token, close: "]" | "}
   return refuse(source, found.start, `the ${open} of line ${lineOf(source, start)} is still open: ${missing}`);
 }
 
-/** Of what belongs neither to the map or list that begins at `of`, nor to one around it. */
-export function refuseMisplaced(source: string, { start }: Token, before: readonly Token[], of?: number): never {
+/** Of what belongs neither to the map or list `of`, nor to one around it. */
+export function refuseMisplaced(source: string, { kind, start }: Token, before: readonly Token[], of?: Token): never {
   const column = columnOf(source, start);
   if (source.slice(start - column, start).trim() !== "")
     refuse(source, start, "this cannot follow what is before it in the line: put the whole value in quotes");
   refuseInBlock(source, start, before);
-  if (of === undefined)
-    refuse(source, start, "this line belongs to nothing above it: it is neither a key nor an entry of a list");
-  const other = `what it would belong to (line ${lineOf(source, of)}) with ${blanks(columnOf(source, of))}`;
-  return refuse(source, start, `wrong indentation: this line begins with ${blanks(column)}, and ${other}`);
+  if (kind === ":") refuse(source, start, "a key is missing before this colon");
+  const nothing = "this line belongs to nothing above it: it is neither a key nor an entry of a list";
+  if (of === undefined) return refuse(source, start, nothing);
+  const isDash = kind === "list" || kind === "-";
+  const other = neighbour(source, isDash, before, of).start;
+  const line = `line ${lineOf(source, other)}`;
+  if (columnOf(source, other) !== column) {
+    const there = `what it would belong to (${line}) with ${blanks(columnOf(source, other))}`;
+    return refuse(source, start, `wrong indentation: this line begins with ${blanks(column)}, and ${there}`);
+  }
+  if (isDash) refuse(source, start, `a dash among the keys of ${line}: the key for it is missing, or has a value already`);
+  const dash = `a dash with a blank is missing: this line stands among the entries of the list of ${line}`;
+  return refuse(source, start, of.kind === "list" ? dash : nothing);
+}
+
+/** A key is thought to go with those behind the dash above it, and a dash with the list of the key above it. */
+function neighbour(source: string, isDash: boolean, before: readonly Token[], of: Token): Token {
+  const signs = before.filter(
+    ({ kind, start }) => (kind === "-" || kind === "?") && columnOf(source, start) === columnOf(source, of.start),
+  );
+  const last = signs.at(-1);
+  if (last === undefined || isDash === (last.kind === "-")) return of;
+  const value = before.slice(before.indexOf(last) + 1).find(({ kind }) => kind === "map" || kind === "list");
+  return value?.kind === (isDash ? "list" : "map") ? value : of;
 }
 
 const blanks = (count: number): string => (count === 1 ? "1 blank" : `${count} blanks`);
