@@ -21,20 +21,23 @@ export interface MachineView {
   readonly agentReady: boolean;
 }
 
-/** "worked": it is no failed creation. "silent": it has power, and Azure never heard that its system came up: whether it did, it says itself. */
+/** "worked": it is no failed creation. "silent": it may have started, and Azure has not heard of its system: whether it did, it says itself. */
 export type Past = "worked" | "never started" | "silent";
 
 /** @param nic its interface's model; undefined where there is none */
 export function pastOf(machine: VirtualMachine, nic: NetworkInterface | undefined, view: MachineView): Past {
+  // its agent tells of a system, or what has failed does
+  if (view.agentReady || BEFALLS_RUNNING.test(view.failure ?? "")) return "worked";
   const hasDisk = machine.storageProfile?.osDisk?.managedDisk?.id !== undefined;
   const hasBooted = hasDisk && (nic?.macAddress ?? "") !== "";
-  // what has ever had a host has a power state; that it is left out for a while, of one that runs, is told by what had failed
-  const started = view.power === undefined ? BEFALLS_RUNNING.test(view.failure ?? "") : view.power === "running" || hasBooted;
-  if (!started) return "never started";
-  // power alone is no system: the agent tells of one, or what has failed does
-  const isUp = view.agentReady || BEFALLS_RUNNING.test(view.failure ?? "");
-  return view.power === "running" && !isUp ? "silent" : "worked";
+  // Azure leaves the power state out of an answer now and then, of machines that run, too (Azure/azure-powershell#13178)
+  if (view.power === undefined) return hasBooted ? "silent" : "never started";
+  if (!OFF.has(view.power)) return "silent";
+  return hasBooted ? "worked" : "never started";
 }
+
+/** Its system did not report: of a creation alone, which Azure began, that is said. */
+export const isUnheard = ({ failure = "" }: MachineView): boolean => /^OSProvisioning/i.test(failure);
 
 /** A machine that Azure calls failed, and that is left as it is. */
 export interface FailedMachine {
@@ -100,6 +103,7 @@ export function remedyOf(all: readonly Pick<FailedMachine, "name" | "node" | "vi
 
 /** An extension, a subscription without credit, an agent that is not heard any more. */
 const BEFALLS_RUNNING = /^VM(Extension|Stopped|Agent)/i;
+const OFF: ReadonlySet<string> = new Set(["deallocated", "stopped"]);
 
 const replaceWords = (all: readonly Pick<FailedMachine, "node">[], { cluster, group }: FailedPlace): string =>
   `\`azure-coreos-cluster replace ${cluster} ${all.map(({ node }) => node).join(" ")}${groupFlag(cluster, group)}\``;

@@ -5,6 +5,7 @@
 import type { Clock } from "../core/clock.ts";
 import type { PlanDocument } from "../core/documents.ts";
 import { EXIT, usageError } from "../core/errors.ts";
+import { isOf, whereFlags, withFlags } from "../core/own-commands.ts";
 import { PLATFORM_MS, NODES_MS, replaceMs } from "../operations/time-limits.ts";
 import type { Run } from "../operations/run.ts";
 import { checkedCalls } from "./arguments.ts";
@@ -107,8 +108,9 @@ const running = (
   given: OptionsOf<"azure">,
 ): Pick<Azure, "status" | "list" | "remove" | "reboot" | "replace" | "stop" | "start" | "destroy" | "gc" | "run" | "logs"> => ({
   async status(name, options = {}) {
-    const { clusterStatus } = await import("../operations/status.ts");
-    return (await runs.work({ looks: true }, (run) => clusterStatus(run, name, { ...where, ...options }))).document;
+    const { clusterStatus, withMessages } = await import("../operations/status.ts");
+    const { document } = await runs.work({ looks: true }, (run) => clusterStatus(run, name, { ...where, ...options }));
+    return withMessages(document, (text) => withFlags(text, whereFlags(given), isOf(name)));
   },
   async list() {
     const { listClusters } = await import("../operations/list.ts");

@@ -74,6 +74,12 @@ export async function clusterStatus(
   };
 }
 
+/** The same with other words for what has drifted: whoever typed the command knows what those that it advises need. */
+export const withMessages = (document: StatusDocument, said: (text: string) => string): StatusDocument => ({
+  ...document,
+  drift: document.drift.map((one) => ({ ...one, message: said(one.message) })),
+});
+
 // --- internal ---
 
 const costOf = (run: Run, { found, nodes, location }: LiveCluster, asked: Asked): Promise<CostDocument> =>

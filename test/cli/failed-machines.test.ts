@@ -9,7 +9,7 @@ import { byHand, deletes, inGroup } from "./azure-hand.ts";
 import { createVirtualClock } from "../../src/sim/clock.ts";
 import { realClock } from "../../src/operations/real-clock.ts";
 import { freePorts } from "../ports.ts";
-import { some } from "../long.ts";
+import { long, some } from "../long.ts";
 import { hostKeyOf, serveNode } from "./node-server.ts";
 import { type Body, START, type TestAzure, ownAzure } from "./world.ts";
 
@@ -50,8 +50,11 @@ test.each([
   }
   expect(deletes(azure)).toEqual([]);
   expect((await machine(azure, 1)).properties.vmId).toBe(before.properties.vmId);
-  const { document } = await azure.json<StatusDocument>("status mycluster");
-  expect(document.drift.find(({ kind }) => kind === "failed-node")?.message).toContain(remedy);
+  const { document } = await azure.json<StatusDocument>("status mycluster --resource-group mycluster");
+  const said = document.drift.find(({ kind }) => kind === "failed-node")?.message;
+  expect(said).toContain(remedy);
+  for (const [command] of said?.matchAll(/`azure-coreos-cluster [^`]*`/g) ?? [])
+    expect(command, "it goes where the look went").toContain("--resource-group mycluster");
 });
 
 test.each(some(["AllocationFailedx2", "OSProvisioningTimedOutx1", "OSProvisioningClientErrorx1"], 0, 1))(
@@ -78,6 +81,21 @@ test("one that is older than a day, and was never started: create leaves it, and
   expect(document.drift.find(({ kind }) => kind === "failed-node")?.message).toContain("replace mycluster 1` makes it anew");
   expect((await azure.run("replace mycluster 1 --yes")).stderr).toContain("AllocationFailed");
 });
+
+/** As many seconds as a silent node is believed after are real here. */
+test.skipIf(!long)(
+  "where no node answers, silence is no proof: machines whose agents say nothing stay, and it is said",
+  async () => {
+    const faults = [0, 1, 2].map((one) => parseFault(`machine-${one}:OSProvisioningTimedOut`));
+    const azure = ownAzure({ clock: realClock, rehearsal: false, publicAddress: "127.0.0.1", latencyMs: [1, 2], faults });
+    const [port = 0] = await freePorts(3);
+    await azure.run(`mycluster --wait-for machines --ssh ${port}`);
+    azure.exchanges.length = 0;
+    const { stderr } = await azure.run("mycluster --wait-for machines");
+    expect(deletes(azure)).toEqual([]);
+    expect(plain(stderr)).toContain("and whether it works cannot be asked from here: create leaves them as they are");
+  },
+);
 
 test("of a machine that Azure never heard of: it stays when its node answers, and is made anew when it does not", async () => {
   const [port = 0] = await freePorts(3);

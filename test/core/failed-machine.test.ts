@@ -23,7 +23,8 @@ const ROWS: readonly Row[] = [
     MAC,
     "worked",
   ],
-  ["no room for it, and its interface is prepared", without(), true, MAC, "never started"],
+  ["no power is told, and its disk and interface are there", without(), true, MAC, "silent"],
+  ["it is about to start", without("starting"), false, undefined, "silent"],
   [
     "an extension failed, and Azure does not say whether it runs",
     { failure: "VMExtensionProvisioningError", agentReady: false },

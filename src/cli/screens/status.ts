@@ -1,7 +1,7 @@
 /** status on a terminal: once, or again and again with --watch. What it looks at is operations/status.ts. */
 import type { StatusDocument } from "../../core/documents.ts";
 import { type Opening, isOpen, openingWords } from "../../core/plan/let-in.ts";
-import { type Status, clusterStatus as look } from "../../operations/status.ts";
+import { type Status, clusterStatus as look, withMessages } from "../../operations/status.ts";
 import { renderCosts } from "../../report/cost.ts";
 import { abilities } from "../../report/paint.ts";
 import { renderStatus } from "../../report/status.ts";
@@ -72,11 +72,13 @@ async function show(session: Session, invocation: Invocation, prices: Status["pr
   const { given, world } = invocation;
   const first = prices === undefined;
   const head = first ? sayHead(session) : undefined;
-  const seen = await look(session, nameArgument(invocation), {
+  const complete = withTypedFlags(invocation);
+  const looked = await look(session, nameArgument(invocation), {
     noNodes: given.noNodes === true,
     ...inGroup(given),
     ...(prices && { prices }),
   });
+  const seen = { ...looked, document: withMessages(looked.document, complete) };
   await head;
   const { color, animate } = abilities(world.env, world.stdout);
   const framed = given.watch === true && animate && given.json !== true;
@@ -87,9 +89,7 @@ async function show(session: Session, invocation: Invocation, prices: Status["pr
       columns: columnsOf(world.stdout),
       ...(given.watch === true ? { lookedAt: world.clock.now() } : {}),
       ...(world.stdout.isTTY && given.verbose !== true ? { rows: world.stdout.rows } : {}),
-      ...(framed
-        ? { framed, rows: world.stdout.rows, ...(seen.note === undefined ? {} : { note: withTypedFlags(invocation)(seen.note) }) }
-        : {}),
+      ...(framed ? { framed, rows: world.stdout.rows, ...(seen.note === undefined ? {} : { note: complete(seen.note) }) } : {}),
     });
     world.stdout.write(framed ? `\u001B[H\u001B[2J${text}` : text);
   }

@@ -73,7 +73,7 @@ export const machineAdvice: readonly AdviceRow[] = [
     meaning: (_, { label }) =>
       `Azure started ${label ?? "the machine"}, but it did not report that it is up. Its image, its user-data or its network is the usual cause.`,
     advice: (_, context) =>
-      `\`az vm boot-diagnostics get-boot-log --resource-group ${shellWord(context.resourceGroup ?? "GROUP")} --name ${nameIn(context.label) ?? "MACHINE"}\` shows its console. \`${rerun(context)}\` deletes it and makes it again, unless it answers by then.`,
+      `\`az vm boot-diagnostics get-boot-log --resource-group ${shellWord(context.resourceGroup ?? "GROUP")} --name ${nameIn(context.label) ?? "MACHINE"}\` shows its console. \`${rerun(context)}\` deletes it and makes it again, unless it answers by then, or nobody can ask it.`,
     link: "https://learn.microsoft.com/troubleshoot/azure/virtual-machines/linux/linux-vm-deployment-failures",
     retry: "no",
   },

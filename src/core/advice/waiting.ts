@@ -34,6 +34,8 @@ export const waitingAdvice: readonly AdviceRow[] = [
       "ReferencedResourceNotProvisioned",
       "CanceledAndSupersededDueToAnotherOperation",
       "OperationPreempted",
+      // of a disk that a machine has let go of, or that went with it, a moment ago
+      "AttachDiskWhileBeingDetached",
     ],
     meaning: "Another operation was working on the same resource, or on one that it needs.",
     advice: (_, context) =>

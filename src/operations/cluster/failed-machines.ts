@@ -4,7 +4,7 @@
  */
 import type { VirtualMachine } from "@azure/arm-compute";
 import type { NetworkInterface } from "@azure/arm-network";
-import { type FailedMachine, type MachineView, type Past, pastOf } from "../../core/failed-machine.ts";
+import { type FailedMachine, type MachineView, type Past, isUnheard, pastOf } from "../../core/failed-machine.ts";
 import { nodeIndex } from "../../core/plan/cluster.ts";
 import { isAll } from "../../core/plan/let-in.ts";
 import { hostKeyIn } from "../../core/plan/read-tags.ts";
@@ -53,10 +53,16 @@ export async function keptMachines(
   });
 }
 
-/** The same of one that has failed since, by what Azure knows: a node that Azure never heard of is not waited for. */
-export const hasWorked = async (run: Run, kept: readonly KeptMachine[], live: Live): Promise<boolean> =>
-  kept.some((one) => one.id.toLowerCase() === live.id.toLowerCase() && one.madeAt === madeAt(live)) ||
-  (await pastIn(run, live)).past === "worked";
+/**
+ * The same just before it would be deleted: of one that has failed since the first look nobody has asked the node.
+ * @param seen what the first look saw of it: failed, unless it was to stay
+ */
+export async function hasWorked(run: Run, kept: readonly KeptMachine[], seen: Live | undefined, live: Live): Promise<boolean> {
+  if (kept.some((one) => one.id.toLowerCase() === live.id.toLowerCase() && one.madeAt === madeAt(live))) return true;
+  const wasJudged = seen?.state === "failed" && madeAt(seen) === madeAt(live);
+  const { past } = await pastIn(run, live);
+  return past === "worked" || (past === "silent" && !wasJudged);
+}
 
 // --- internal ---
 
@@ -73,26 +79,49 @@ async function pastIn(run: Run, { id, model }: Live): Promise<{ past: Past; view
   return { past: pastOf(machine, live?.model as NetworkInterface | undefined, view), view };
 }
 
-/** Of each node whether it answers; undefined where it cannot be asked from here. Nothing was booted in a rehearsal. */
+/**
+ * Of each node whether it answers; undefined where silence says nothing: what is wrong may be the way from here. It says something where
+ * another node of the cluster answers at the same time, and of a system that Azure waited for when others of the cluster were heard of. Nothing
+ * was booted in a rehearsal.
+ */
 async function askSilent(
   run: Run,
   { spec, claim }: Parameters<typeof keptMachines>[1],
   ours: Snapshot,
-  silent: readonly { readonly node: number; readonly live: Live }[],
+  silent: readonly Silent[],
 ): Promise<(node: number) => boolean | undefined> {
   if (run.simulated || silent.length === 0) return () => false;
   if (claim?.address === undefined) return () => undefined;
   const way = await identityFor(run, spec.name, claim.choices.sshPublicKey);
   if (!canLogIn(way.identity)) return () => undefined;
   const addresses = new Map(interfaceAddresses(spec, ours));
-  const nodes = silent.map(({ node, live }) => ({
+  const heardOf = [...ours.values()].flatMap((live) => {
+    const node = live.kind === "machine" && live.state === "succeeded" ? nodeIndex(spec, nameOf(live.id)) : undefined;
+    return node === undefined ? [] : [{ node, live }];
+  });
+  const nodes = [...silent, ...heardOf.slice(0, WITNESSES)].map(({ node, live }) => ({
     index: node,
     id: live.id,
     privateIp: addresses.get(node) ?? "",
     hostKey: hostKeyIn(live),
   }));
   const health = await askNodes(run, { spec, claim }, nodes, way, { level: "ssh" });
-  // where SSH is not open to all, silence may be due to where this runs
-  const silence = spec.private || !isAll(spec.sshFrom) ? undefined : false;
-  return (node) => ANSWERS.has(health.nodes.get(node)?.state ?? "") || silence;
+  const answers = (node: number): boolean => ANSWERS.has(health.nodes.get(node)?.state ?? "");
+  const isWitnessed = nodes.some(({ index }) => answers(index));
+  const isOpen = !spec.private && isAll(spec.sshFrom);
+  return (node) => {
+    if (answers(node)) return true;
+    const view = silent.find((one) => one.node === node)?.view;
+    const isProof = isWitnessed || (isOpen && heardOf.length > 0 && view !== undefined && isUnheard(view));
+    return isProof ? false : undefined;
+  };
 }
+
+interface Silent {
+  readonly node: number;
+  readonly live: Live;
+  readonly view: MachineView;
+}
+
+/** One that answers is enough, and may be down itself. */
+const WITNESSES = 3;

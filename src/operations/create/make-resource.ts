@@ -80,7 +80,8 @@ function machineOptions(
     usable: watching === undefined ? never() : watching.then((watch) => watch.usable(node), never),
     // another machine may have moved all that are not made to the next size meanwhile
     goesElsewhere: (error) => isCapacity(error) && (sizesLeft(carrying).length > 0 || !isOfSizeInUse(carrying, resource)),
-    hasWorked: (live) => hasWorked(run, prepared.keptMachines, { ...live, id: resource.id }),
+    hasWorked: (live) =>
+      hasWorked(run, prepared.keptMachines, prepared.snapshot.get(resource.id.toLowerCase()), { ...live, id: resource.id }),
     letGo: (live) => letGo(run, { ...found.owner, ids: new Set([facts.choices.id]) }, { ...live, id: resource.id }),
     restore: async () => {
       for (const other of carrying.byId.values())
