@@ -6,7 +6,9 @@ import { CommanderError } from "commander";
 import { EXIT, usageError } from "../core/errors.ts";
 import type { Flag } from "../core/spec/flag.ts";
 import { PRICES_URL } from "../core/price/variable.ts";
-import { type FlagValues, flagRows } from "../core/spec/flags.ts";
+import { FLAGS, type FlagValues, flagRows } from "../core/spec/flags.ts";
+import { AUTHORITY_HOST, isStrangeAuthority } from "../core/spec/cloud.ts";
+import { needsNoSignIn } from "../core/loopback.ts";
 import { prose } from "../report/wrap.ts";
 import { commandFirst, nameBehindDashes } from "./command-line.ts";
 import { nearest } from "../core/nearest.ts";
@@ -41,6 +43,7 @@ export async function parseArguments(world: World, version: string): Promise<Inv
   if (result === undefined) return { printed: EXIT.done };
   const { command, args, options } = result;
   const all = await given(world, command, options);
+  refuseStrangeAuthority(world, command, all);
   if (all.quiet !== true) sayMisspelt(world);
   return { world, command: command.name, args: nameFirst(command, args), rest, given: all };
 }
@@ -85,7 +88,7 @@ async function given(world: World, command: Command, options: Record<string, unk
 
 /** Our own variable before Azure's; two of ours for one flag are refused where they differ. */
 function environmentOf(world: World, flag: Flag<unknown>): { name: string; text: string } | undefined {
-  const isSet = (name: string | undefined): name is string => name !== undefined && (world.env[name] ?? "") !== "";
+  const isSet = (name: string | undefined): name is string => name !== undefined && (world.env[name] ?? "").trim() !== "";
   const [name, other] = variablesOf(flag).filter(isSet);
   if (other !== undefined && world.env[name ?? ""] !== world.env[other])
     throw usageError(`${name} and ${other} are the same flag, and say different things`, "Unset one of them.");
@@ -93,7 +96,15 @@ function environmentOf(world: World, flag: Flag<unknown>): { name: string; text:
   if (found === undefined) return undefined;
   const text = world.env[found] ?? "";
   refuseReplacementCharacter(text, found);
+  if (found === AUTHORITY_HOST && isStrangeAuthority(text.trim())) return undefined;
   return { name: found, text };
+}
+
+/** An address of no cloud that is known matters where somebody signs in, and no cloud was given. */
+function refuseStrangeAuthority({ env }: World, command: Command, { cloud, simulate, armEndpoint }: Partial<FlagValues>): void {
+  const address = env[AUTHORITY_HOST]?.trim() ?? "";
+  if (!isStrangeAuthority(address) || cloud !== undefined || simulate === true || needsNoSignIn(armEndpoint)) return;
+  if (flagsOf(command).some(([key]) => key === "cloud")) parsed(FLAGS.cloud, address, AUTHORITY_HOST);
 }
 
 const PREFIX = "AZURE_COREOS_CLUSTER_";

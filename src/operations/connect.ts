@@ -3,7 +3,7 @@ import type { ArmConnection } from "../azure/clients.ts";
 import type { SignedIn } from "../core/account.ts";
 import type { Clock } from "../core/clock.ts";
 import { FLAGS, type FlagValues } from "../core/spec/flags.ts";
-import { isLoopback } from "../core/loopback.ts";
+import { needsNoSignIn } from "../core/loopback.ts";
 import type { Emit } from "../engine/event.ts";
 import { createSiblings } from "../engine/siblings.ts";
 import { type Throttle, createThrottle } from "../engine/throttle.ts";
@@ -89,7 +89,7 @@ export async function connectAzure(outside: Surroundings, given: Partial<FlagVal
 async function targetOf(outside: Surroundings, given: Partial<FlagValues>, { simulation }: Around) {
   const { CLOUDS, endpointOf } = await import("../azure/clouds.ts");
   const handle = simulation?.handle ?? outside.azure;
-  const open = handle !== undefined || (isLoopback(given.armEndpoint) && given.armEndpoint?.startsWith("http:") === true);
+  const open = handle !== undefined || needsNoSignIn(given.armEndpoint);
   const { subscription, cloud, known } = open
     ? {
         subscription: given.subscription ?? NOBODY,

@@ -96,11 +96,22 @@ test("each cloud has its own locations in a rehearsal, and in one nobody is sent
 test.each([
   ["", "https://login.microsoftonline.us/", "of AzureUSGovernment"],
   [" --cloud AzureChinaCloud", "https://login.microsoftonline.us/", "of AzureChinaCloud"],
+  ["", "login.foo.us", "`unset AZURE_AUTHORITY_HOST`"],
   ["", "https://login.example/", "AZURE_AUTHORITY_HOST: one signs in at https://login.example/ to no cloud that this tool knows"],
 ])("the environment's sign-in address is the default of --cloud: list%s at %s", async (flags, AZURE_AUTHORITY_HOST, said) => {
   const { stderr } = await ownAzure().run(`list${flags}`, { env: { AZURE_AUTHORITY_HOST } });
   expect(stderr).toContain(said);
 });
+
+test.each([" --simulate", " --arm-endpoint http://127.0.0.1:9", " --cloud AzureCloud"])(
+  "a sign-in address of no known cloud is nothing where nobody asks for it: list%s",
+  async (flags) => {
+    for (const AZURE_AUTHORITY_HOST of ["https://adfs.local.azurestack.external/adfs", "login.foo.us", " "]) {
+      const { exit, stderr } = await ownAzure().run(`list${flags}`, { env: { AZURE_AUTHORITY_HOST } });
+      expect([exit, stderr]).toEqual([0, expect.any(String)]);
+    }
+  },
+);
 
 test("the name comes from the Azure CLI where it knows it, and nothing is asked for it", async () => {
   const azure = ownAzure();

@@ -27,13 +27,16 @@ export function cloudOfAuthority(text: string): CloudName | undefined {
   return URL.canParse(address) ? AUTHORITIES[new URL(address).hostname] : undefined;
 }
 
+/** An address, and of no cloud that is known: Azure Stack, AD FS. */
+export const isStrangeAuthority = (text: string): boolean => /:\/\/|\./.test(text) && cloudOfAuthority(text) === undefined;
+
 /** The columns of --cloud: a name, or as its variable has it. */
 export const clouds = {
   ...NAMES,
   parse: accepting({ type: "string", enum: NAMES.values }, (text): CloudName => {
     const cloud = cloudOfAuthority(text.trim());
     if (cloud !== undefined) return cloud;
-    if (!text.includes("://")) return NAMES.parse(text);
+    if (!isStrangeAuthority(text)) return NAMES.parse(text);
     throw usageError(
       `one signs in at ${text} to no cloud that this tool knows`,
       `\`unset ${AUTHORITY_HOST}\`, or give --cloud ${NAMES.values.join(" or ")}.`,
