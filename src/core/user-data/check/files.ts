@@ -1,7 +1,7 @@
 /** write_files: paths that can be written, and contents that can be decoded. */
 import { fromBase64 } from "../../base64.ts";
 import { error, warning, type CheckOptions, type Finding } from "./finding.ts";
-import { isGzip, unpack } from "./packed.ts";
+import { isGzip, unpackFile } from "./packed.ts";
 import { returnsAlone, returnsIn } from "./script.ts";
 import { valueAt, type Mapping, type Tree } from "./tree.ts";
 
@@ -38,15 +38,22 @@ function checkPath(path: string, line: number, at: string): readonly Finding[] {
 
 function checkContent(file: Mapping, at: string, options: Pick<CheckOptions, "gunzip">): readonly Finding[] {
   const line = valueAt(file, "content")?.line ?? file.line;
-  const { text, cannot } = decoded(file, options);
+  const { text, cannot, so = "a node refuses the whole file" } = decoded(file, options);
   if (cannot === undefined) return text === undefined ? [] : checkReturnsInFile(text, line, at);
   const encoding = valueAt(file, "encoding");
   const as = encoding?.kind === "scalar" ? encoding.text : "";
-  return [error(line, at, `the content cannot be decoded as ${as}: ${cannot}; a node refuses the whole file`)];
+  return [error(line, at, `the content cannot be decoded as ${as}: ${cannot}; ${so}`)];
+}
+
+interface Decoded {
+  readonly text?: string;
+  readonly cannot?: string;
+  /** What comes of it. */
+  readonly so?: string;
 }
 
 /** What a node writes, or why it cannot; neither where nobody looks into it. */
-export function decoded(file: Mapping, { gunzip }: Pick<CheckOptions, "gunzip">): { text?: string; cannot?: string } {
+export function decoded(file: Mapping, { gunzip }: Pick<CheckOptions, "gunzip">): Decoded {
   const [encoding, content] = [valueAt(file, "encoding"), valueAt(file, "content")];
   const text = content?.kind === "scalar" ? content.text : "";
   if (encoding?.kind !== "scalar") return { text };
@@ -65,10 +72,12 @@ export function decoded(file: Mapping, { gunzip }: Pick<CheckOptions, "gunzip">)
   return isGzip(bytes) ? unpacked(bytes, gunzip) : { cannot: "it is no gzip" };
 }
 
-function unpacked(bytes: Uint8Array, gunzip: CheckOptions["gunzip"]): { text?: string; cannot?: string } {
-  if (gunzip === undefined) return {};
-  const inside = unpack(bytes, gunzip);
-  return "level" in inside ? { cannot: inside.message } : { text: new TextDecoder().decode(inside) };
+/** coreos-cloudinit asks for no error after the header, of ten bytes (config/decode.go). */
+function unpacked(bytes: Uint8Array, gunzip: CheckOptions["gunzip"]): Decoded {
+  const { text, damaged } = unpackFile(bytes, gunzip);
+  if (damaged === undefined) return text === undefined ? {} : { text };
+  const hasHeader = bytes.length >= 10 && bytes[2] === 8;
+  return { cannot: damaged, ...(hasHeader && { so: "a node writes what it can unpack, without a word" }) };
 }
 
 /** A file of a script, which its own first line has run. */

@@ -23,15 +23,30 @@ export function checkInside<Options extends Omit<CheckOptions, "platform">>(
 const gunzipped = ({ file, made }: NamedFile): string => `gunzip < ${file} > ${made(".plain")}`;
 
 /** What is inside; or why nobody gets at it. */
-export function unpack(bytes: Uint8Array, gunzip: NonNullable<CheckOptions["gunzip"]>): Uint8Array | Finding {
+function unpack(bytes: Uint8Array, gunzip: NonNullable<CheckOptions["gunzip"]>): Uint8Array | Finding {
   try {
     const inside = gunzip(bytes, UNPACKED_LIMIT);
     return isGzip(inside) ? error(1, "", "there is gzip in the gzip, and a node unpacks once") : inside;
   } catch (cause) {
-    const { code, message } = cause as { code?: string; message: string };
-    if (code === "ERR_BUFFER_TOO_LARGE") return error(1, "", `the gzip unpacks to more than ${UNPACKED_LIMIT} bytes`);
-    return error(1, "", `the gzip is damaged: ${message}`);
+    return error(1, "", damage(cause) ?? `the gzip unpacks to more than ${UNPACKED_LIMIT} bytes`);
   }
+}
+
+/** What is inside a file that a node writes, which may well be large or gzip again: that is not looked into. */
+export function unpackFile(bytes: Uint8Array, gunzip: CheckOptions["gunzip"]): { text?: string; damaged?: string } {
+  try {
+    const inside = gunzip?.(bytes, UNPACKED_LIMIT);
+    return inside === undefined || isGzip(inside) ? {} : { text: new TextDecoder().decode(inside) };
+  } catch (cause) {
+    const damaged = damage(cause);
+    return damaged === undefined ? {} : { damaged };
+  }
+}
+
+/** Undefined of what is too large. */
+function damage(cause: unknown): string | undefined {
+  const { code, message } = cause as { code?: string; message: string };
+  return code === "ERR_BUFFER_TOO_LARGE" ? undefined : `the gzip is damaged: ${message}`;
 }
 
 /**

@@ -8,7 +8,7 @@ import { error, PART, warning, type CheckOptions, type Finding } from "../check/
 import { checkReturnsInFile, writtenTwice } from "../check/files.ts";
 import { checkForeign, ignitionSource } from "../check/foreign.ts";
 import { isIgnition } from "../check/ignition.ts";
-import { checkInside, isGzip, otherPacking, unpack } from "../check/packed.ts";
+import { checkInside, isGzip, otherPacking, unpackFile } from "../check/packed.ts";
 import { checkReturns } from "../check/script.ts";
 import { type Mapping, type Tree, parseTree, valueAt } from "../check/tree.ts";
 import { checkSources } from "../check/unit-source.ts";
@@ -159,8 +159,9 @@ function decoded(file: Mapping, { gunzip }: Options): { text?: string; cannot?: 
   if (bytes === undefined || (packed !== undefined && !isGzip(bytes)))
     return { cannot: `cannot be decoded as ${as}: it is no ${bytes === undefined ? "base64" : "gzip"}` };
   if (packed === undefined) return { text: new TextDecoder().decode(bytes) };
-  const inside = gunzip === undefined ? undefined : unpack(bytes, gunzip);
-  return inside === undefined || "level" in inside ? {} : { text: new TextDecoder().decode(inside) };
+  const { text, damaged } = unpackFile(bytes, gunzip);
+  if (damaged !== undefined) return { cannot: `cannot be decoded as ${as}: ${damaged}` };
+  return text === undefined ? {} : { text };
 }
 
 /** What is fetched, or added to a file that is there, is not seen here. */
