@@ -79,11 +79,12 @@ function refuseForeignFolder(folder: string, cluster: string): void {
 
 /**
  * For a key beside the folder that was read and is about to be believed: whoever put it there may log in with it, or sign in. A link is its
- * maker's word. Looked at afterwards, for in a folder that all may write to somebody may have been quicker. @throws ClusterError FolderUnsafe
+ * maker's word. Looked at afterwards, for in a folder that all may write to somebody may have been quicker. To take it over would take it
+ * away from its owner. @throws ClusterError FolderUnsafe
  */
-export function refuseAnothersKey(path: string): void {
+export function refuseAnothersKey(path: string, instead = ""): void {
   const found = lookAt(path);
-  if (found === undefined || isAnothers(found)) refuseAs(path, [ANOTHERS[0], ANOTHERS[2]]);
+  if (found === undefined || isAnothers(found)) refuseAs(path, [ANOTHERS[0], `Give another folder with --dir${instead}.`]);
 }
 
 /** Root may use everything, and what is root's is nobody else's: files of the user's in a container, and of sudo's, are theirs. */

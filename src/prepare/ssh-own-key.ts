@@ -45,6 +45,9 @@ export async function findOwnKey(place: Place, believed = false): Promise<SshKey
   return Object.values(found).every((bytes) => bytes === undefined) ? undefined : complete(place, found, false);
 }
 
+/** Whether `makeOwnKey` would refuse what another user has put there; for who makes nothing. */
+export const refuseAnothersOwnKey = async ({ dir }: Pick<Place, "dir">): Promise<void> => void (await readAll(dir, true));
+
 /** A new key in memory alone, for who knows early that one will be made: it takes a moment, of another processor. None where one is there. */
 export async function beginOwnKey({ dir, subject }: Pick<Place, "dir" | "subject">): Promise<KeyObject | undefined> {
   const found = await readAll(dir);
@@ -83,7 +86,11 @@ async function readAll(dir: string, believed = false): Promise<Found> {
   const paths = pathsIn(dir);
   const read = async (path: string): Promise<Buffer | undefined> => {
     const bytes = await readKept(path);
-    if (believed && bytes !== undefined) refuseAnothersKey(path);
+    if (believed && bytes !== undefined)
+      refuseAnothersKey(
+        path,
+        `, or a key with --ssh-cert: your own, or this one (--ssh-cert ${shellWord(path)}) if its owner is to log in`,
+      );
     return bytes;
   };
   const pub = await read(paths.pub);

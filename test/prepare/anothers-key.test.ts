@@ -30,10 +30,15 @@ const MAKE_AZURE = "generateManagementCertificate(dir, { subject, now })";
 const OF_CLUSTER = 'prepareSshKey({ dir, now, clusterKey: readFileSync(`${dir}/ssh-cert.pub`, "utf8") })';
 const REFUSED = /^FolderUnsafe 5 \S+ is not used: it belongs to somebody else Give another folder with --dir/;
 
+const SSH_REFUSED = /^FolderUnsafe 5 (\S+) is not used: .* Give another folder with --dir, or .*--ssh-cert \1\)/;
+const PLAN = 'prepareSsh({ dir }, {}, {}, { mode: "imagine" })';
+
 const CASES: readonly (readonly [what: string, files: readonly string[], owner: number, call: string, said: RegExp])[] = [
-  ["an SSH key of another user's", SSH, OTHER, MAKE_SSH, REFUSED],
-  ["a public key alone", ["ssh-cert.pub"], OTHER, MAKE_SSH, REFUSED],
-  ["a link that another user has made", ["link"], OTHER, MAKE_SSH, REFUSED],
+  ["an SSH key of another user's", SSH, OTHER, MAKE_SSH, SSH_REFUSED],
+  ["what a plan would be made with", SSH, OTHER, PLAN, SSH_REFUSED],
+  ["a plan with one's own", SSH, ME, PLAN, /^used$/],
+  ["a public key alone", ["ssh-cert.pub"], OTHER, MAKE_SSH, SSH_REFUSED],
+  ["a link that another user has made", ["link"], OTHER, MAKE_SSH, SSH_REFUSED],
   ["a certificate to sign in", AZURE, OTHER, MAKE_AZURE, REFUSED],
   ["one's own", SSH, ME, MAKE_SSH, /^used$/],
   ["one's own certificate", AZURE, ME, MAKE_AZURE, /^used$/],
@@ -84,6 +89,7 @@ function asUser(uid: number, dir: string): string[] {
   const calls = CASES.map(([, , , call], place) => `async (dir = "${place}") => ${call}`);
   const program = `
     const { readFileSync } = await import("node:fs");
+    const { prepareSsh } = await import("${source("../operations/create/ssh-key.ts")}");
     const { prepareSshKey } = await import("${source("ssh-keys.ts")}");
     const { generateManagementCertificate } = await import("${source("management-certificate.ts")}");
     const { DEFAULT_SUBJECT: subject } = await import("${source("subject.ts")}");

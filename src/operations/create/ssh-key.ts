@@ -8,7 +8,7 @@ import type { ClusterSpec } from "../../core/spec/spec.ts";
 import type { Identity } from "../../nodes/identity.ts";
 import type { SshKey } from "../../prepare/ssh-key.ts";
 import { parseThumbprint, prepareSshKey } from "../../prepare/ssh-keys.ts";
-import { beginOwnKey } from "../../prepare/ssh-own-key.ts";
+import { beginOwnKey, refuseAnothersOwnKey } from "../../prepare/ssh-own-key.ts";
 import { openSshLine, parseOpenSshPublicKey, sshThumbprint } from "../../prepare/ssh-public-key.ts";
 import { type Subject, subjectOf } from "../../prepare/subject.ts";
 import { ask } from "../ask.ts";
@@ -38,7 +38,10 @@ export async function prepareSsh(
   const { sshCert, sshThumb } = spec;
   const clusterKey = found.claim?.choices.sshPublicKey;
   const chosen = sshCert !== undefined || sshThumb !== undefined || clusterKey !== undefined;
-  if (mode === "imagine" && !chosen && run.sshKey === undefined) return IMAGINED;
+  if (mode === "imagine" && !chosen && run.sshKey === undefined) {
+    await refuseAnothersOwnKey(run);
+    return IMAGINED;
+  }
   // a private key alone is asked for its public half
   const file = sshCert === undefined ? (chosen ? undefined : run.sshKey) : ownPath(run.outside, sshCert);
   const stored = sshThumb === undefined || sshCert !== undefined ? {} : await storedKeys(run, found.groupName, sshThumb);
