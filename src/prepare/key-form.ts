@@ -2,6 +2,7 @@
  * The form that a key file is written in, where we read it and other programs (ssh, openssl) do not: what is odd about it, and the
  * commands, as filters one after the other, that make of it what they read. A row a form.
  */
+import { createPrivateKey } from "node:crypto";
 import { extname } from "node:path";
 import { pemTexts, privateKeyIn } from "../core/pem.ts";
 import { shellWord } from "../core/quoting.ts";
@@ -13,6 +14,8 @@ import { bareBase64, encodingOf, textOf } from "./key-text.ts";
 /** What is to be said of a private key's file: that others may read it, or that ssh, which is to log in with it, does not read its form. */
 export async function notesOn(file: string): Promise<string[]> {
   const [others, bytes] = await Promise.all([readableByOthers(file), readKept(file).catch(() => undefined)]);
+  if (bytes !== undefined && isEd25519InPkcs8(bytes))
+    return [others, `${file} holds an Ed25519 key in PKCS#8, ${ED25519_IN_PKCS8}`].filter((one) => one !== undefined);
   const form = bytes === undefined ? undefined : formFor(bytes, sshReads, "[A-Z0-9 ]*PRIVATE KEY");
   const note =
     form === undefined
@@ -33,6 +36,20 @@ export const opensslReading = (commands: string, file: string, bytes: Buffer): s
   throughFilters(commands, bytes).replaceAll(/\bFILE\b/g, () => shellWord(file));
 
 // --- internal ---
+
+const ED25519_IN_PKCS8 =
+  "with which this tool cannot log in to a node, nor ssh before OpenSSH 9.6: give one in OpenSSH's own form, as ssh-keygen -t ed25519 makes it";
+
+/** Whatever stands around it. */
+function isEd25519InPkcs8(bytes: Buffer): boolean {
+  const block = privateKeyIn(textOf(bytes));
+  if (block?.label !== "PRIVATE KEY") return false;
+  try {
+    return createPrivateKey(block.pem).asymmetricKeyType === "ed25519";
+  } catch {
+    return false;
+  }
+}
 
 interface Form {
   readonly is: string;

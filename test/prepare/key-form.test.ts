@@ -3,9 +3,11 @@
  * of it what ssh reads. What ssh reads, nothing is said of.
  */
 import { execFileSync, spawnSync } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { forSsh } from "../../src/nodes/private-key.ts";
 import { notesOn } from "../../src/prepare/key-form.ts";
 import { readGivenKey } from "../../src/prepare/ssh-given-key.ts";
 import { sameSshKey } from "../../src/prepare/ssh-public-key.ts";
@@ -71,4 +73,18 @@ describe.skipIf(!has("ssh-keygen") || !has("perl"))("a private key", () => {
       expect(readFileSync(file)).toEqual(Buffer.from(wrap(pem)));
     });
   });
+});
+
+test.each(FORMS)("an Ed25519 key in PKCS#8, %s, is called what nobody logs in with", async (_, wrap) => {
+  const { privateKey } = generateKeyPairSync("ed25519", {
+    privateKeyEncoding: { type: "pkcs8", format: "pem" },
+    publicKeyEncoding: { type: "spki", format: "pem" },
+  });
+  const file = join(newFolder(), "my key");
+  writeFileSync(file, wrap(privateKey), { mode: 0o600 });
+  const { notes } = await readGivenKey(file);
+  expect(notes).toEqual([
+    expect.stringMatching(/ holds an Ed25519 key in PKCS#8, with which .* as ssh-keygen -t ed25519 makes it$/),
+  ]);
+  await expect(forSsh(privateKey)).rejects.toThrow("its type is not RSA or EC");
 });
