@@ -106,6 +106,13 @@ export function refuseUnclosed(source: string, { start }: Token, close: "]" | "}
 /** Of what belongs neither to the map or list `of`, nor to one around it. */
 export function refuseMisplaced(source: string, { kind, start }: Token, before: readonly Token[], of?: Token): never {
   const column = columnOf(source, start);
+  const quote = source[start - 1];
+  if (quote === "'" || quote === '"')
+    refuse(
+      source,
+      start,
+      `the ${quote} before this ends the text in quotes: one that is part of it is written ${quote === "'" ? "''" : '\\"'}`,
+    );
   if (source.slice(start - column, start).trim() !== "")
     refuse(source, start, "this cannot follow what is before it in the line: put the whole value in quotes");
   refuseInBlock(source, start, before);

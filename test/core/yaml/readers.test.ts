@@ -103,6 +103,8 @@ describe("the line to change is named, with what to do", () => {
     ["a comma", "a: ,b\n", /^2: a value cannot begin with ,: put it in quotes/],
     ["*", "a: *.example.com\n", /^2: an alias \(\*\).* goes in quotes/],
     ["more after a quote", "a: 'b' c\n", /^2: this cannot follow .* whole value in quotes/],
+    ["an apostrophe in single quotes", "a: 'it's'\n", /^2: the ' before this ends the text in quotes: .* written ''$/],
+    ["a quote in double quotes", 'a: "b"c"\n', /^2: the " before this ends the text in quotes: .* written \\"$/],
     ["a list in its key's line", "a: - b\n", /^2: a list cannot begin in the line of its key/],
     ["a block's line in the first column", "a:\n  - b: |\n      c\nd!\n\n  - e: f\n", /^5: the text above ends here.* 6 blanks/],
     ["a block's line that is indented less", "a: |\n    b\n  c\n", /^4: the text above ends here.* 4 blanks/],
@@ -148,6 +150,11 @@ describe("the line to change is named, with what to do", () => {
   test("a line that became a map", () => {
     const [found] = checkUserData(`${H}runcmd:\n  - echo "a: b"\n`, { platform: "ubuntu" });
     expect(found).toMatchObject({ line: 3, advice: expect.stringContaining("put the whole line in quotes") as string });
+  });
+
+  test("a tag that was meant as text", () => {
+    const [found] = checkUserData(`${H}runcmd:\n  - !foo bar\n`, { platform: "ubuntu" });
+    expect(found).toMatchObject({ line: 3, advice: 'In quotes it is text: "!foo bar".' });
   });
 
   test("a list of which all is commented out is no fault", () => {

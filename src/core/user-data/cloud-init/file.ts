@@ -112,7 +112,7 @@ function unreadable(tree: Tree, path = "", seen = new Set<Tree>()): readonly Fin
       tree.line,
       path,
       `${path}: ${what}, and cloud-init reads nothing of the file`,
-      `In quotes it is text: "${tree.text.slice(0, 40)}".`,
+      `In quotes it is text: "${[tree.tag ?? [], tree.text.slice(0, 40)].flat().join(" ")}".`,
     ),
   ];
 }
