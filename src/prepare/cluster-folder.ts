@@ -8,6 +8,7 @@ import { platform } from "node:os";
 import { getuid } from "node:process";
 import { dirname, join } from "node:path";
 import { ClusterError, EXIT } from "../core/errors.ts";
+import { shellWord } from "../core/quoting.ts";
 import { FOLDER_FILES, isFolderFile } from "./folder-files.ts";
 import { folderMark, foreignFileIn } from "./folder-proof.ts";
 import { PUBLIC, fileError, keepFile } from "./kept-file.ts";
@@ -119,7 +120,7 @@ const NO_FILE = ["it is no file, and one of this tool's belongs there", "Move it
 function refuseAs(path: string, [why, advice]: readonly [why: string, advice: string]): never {
   throw new ClusterError("FolderUnsafe", `${path} is not used: ${why}`, {
     exit: EXIT.preflight,
-    advice: advice.replaceAll("PATH", path),
+    advice: advice.replaceAll("PATH", () => shellWord(path)),
   });
 }
 

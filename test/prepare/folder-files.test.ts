@@ -20,6 +20,15 @@ test.each(FILES)("%s is not believed where others may write to it", async (name)
   });
 });
 
+test("the command that mends it takes a folder with a blank, too", async () => {
+  const dir = join(newFolder(), "my files");
+  mkdirSync(join(dir, "mycluster"), { mode: 0o777, recursive: true });
+  chmodSync(join(dir, "mycluster"), 0o777);
+  await expect(refuseUnsafeFolder(dir, "mycluster")).rejects.toMatchObject({
+    advice: expect.stringContaining(`chmod go-w '${join(dir, "mycluster")}'`) as string,
+  });
+});
+
 test.each(FILES)("%s goes with the cluster, and what a killed run left of it", (name) => {
   for (const left of [name, `.${name}.0a1b2c3d`, `${name}.0a1b2c3d4e5f`]) expect(isLeftOfOne(left), left).toBe(true);
 });
