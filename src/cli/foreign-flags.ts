@@ -21,10 +21,12 @@ import { completed, howItIsUsed, whyNotTaken } from "./taken.ts";
 export function refuseForeignFlags(typed: readonly string[], passed: readonly string[] = []): readonly string[] {
   const end = typed.includes("--") ? typed.indexOf("--") : typed.length;
   const own = typed.slice(0, end);
-  const command = own.map((word) => commandNamed(word)).find((one) => one !== undefined);
-  const meant = positionals(own)
+  // a value may be called like a command: --wait-for ssh
+  const said = positionals(own).map((place) => own[place] ?? "");
+  const command = said.map((word) => commandNamed(word)).find((one) => one !== undefined);
+  const meant = said
     .slice(0, 2)
-    .map((place) => commandMeantBy(own[place] ?? ""))
+    .map((word) => commandMeantBy(word))
     .find((one) => one !== undefined);
   const parts = partsOf(own, command ?? meant ?? commandNamed("create"));
   const foreign = parts.filter(({ says }) => says !== undefined);

@@ -44,6 +44,14 @@ test.each([
   expect([readFileSync(file, "utf8"), azure.exchanges, existsSync(join(azure.dir, "web"))]).toEqual([OTHERS, [], false]);
 });
 
+test.each(["--output state.json", "--output=state.json", "--output", "--timings t --output"])(
+  "%s is a file, also where a value is called like a command that writes none",
+  async (flags) => {
+    const { exit, stderr } = await ownAzure().run(`web --num-nodes 1 ${flags} --wait-for ssh`);
+    expect([exit, stderr]).toEqual([0, expect.not.stringContaining("--json here")]);
+  },
+);
+
 test("NAME.json, where --output has no file, is no other program's", async () => {
   const azure = ownAzure();
   writeFileSync(join(azure.dir, "package.json"), OTHERS);

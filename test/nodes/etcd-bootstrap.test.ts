@@ -122,7 +122,7 @@ describe.skipIf(!has("etcd") || !has("etcdctl") || !has("discovery.etcd.io")).co
     await Promise.all([0, 1, 2].map((index) => healthy(`http://${loopback(5, index)}:2379`, nodes)));
     expect(names(await etcdctl(`http://${address(5, 0)}:2379`, ["member", "list"]))).toEqual(three);
     const surplus = boot(nodeOf(5, 3, etcd), loopback(5, 3));
-    const code = await new Promise((resolve) => surplus.child.once("exit", resolve));
+    const code = await new Promise((resolve) => surplus.child.once("close", resolve));
     expect(code).toBe(1);
     expect(surplus.log()).toMatch(/discovery.*(full|used)/);
     const gateway = boot(nodeOf(5, 4, etcd, { role: "gateway" }), loopback(5, 4));
