@@ -434,6 +434,11 @@ describe("drift", () => {
         ],
       ],
     ],
+    [
+      "what Azure left out",
+      [{ ...ssh, access: undefined as unknown as string }],
+      [["somebody changed the rule allow-ssh of the security group: access is missing, not Allow", true]],
+    ],
     ["itself", [], [["the security group has no rule allow-ssh", true]]],
     [
       "nothing, beside another",

@@ -101,11 +101,13 @@ const all = (...said: readonly (string | readonly (string | { readonly id?: stri
     .join(", ");
 
 /** What a rule says, in words to compare; the rest of it Azure adds. Azure tells one source or several in two places. */
+const MISSING = "missing";
+
 const SAYS: Record<string, (rule: SecurityRule) => string> = {
-  priority: (rule) => String(rule.priority),
-  direction: (rule) => String(rule.direction),
-  access: (rule) => String(rule.access),
-  protocol: (rule) => String(rule.protocol),
+  priority: (rule) => String(rule.priority ?? MISSING),
+  direction: (rule) => rule.direction ?? MISSING,
+  access: (rule) => rule.access ?? MISSING,
+  protocol: (rule) => rule.protocol ?? MISSING,
   source: (rule) => all(rule.sourceAddressPrefix, rule.sourceAddressPrefixes, rule.sourceApplicationSecurityGroups),
   sourcePortRange: (rule) => all(rule.sourcePortRange, rule.sourcePortRanges),
   destination: (rule) =>
