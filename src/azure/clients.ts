@@ -3,7 +3,7 @@ import type { ComputeManagementClient } from "@azure/arm-compute";
 import type { NetworkManagementClient } from "@azure/arm-network";
 import type { ResourceManagementClient } from "@azure/arm-resources";
 import type { StorageManagementClient } from "@azure/arm-storage";
-import type { HttpClient } from "@azure/core-rest-pipeline";
+import type { HttpClient, Pipeline, PipelinePolicy } from "@azure/core-rest-pipeline";
 import type { TokenCredential } from "@azure/identity";
 import type { Clock } from "../core/clock.ts";
 import type { ArmEndpoint } from "./clouds.ts";
@@ -76,31 +76,37 @@ export async function createClients(connection: ArmConnection): Promise<Clients>
     resources: new ResourceManagementClient(who, connection.subscription, options),
     storage: new StorageManagementClient(who, connection.subscription, options),
   };
-  for (const { pipeline } of Object.values(clients)) {
-    // Outside of the sign-in: what it throws is explained too, and it still sees a 401 that asks for a fresh token.
-    pipeline.addPolicy(answers(connection.clock, operationErrors, heard), {
-      beforePolicies: ["bearerTokenAuthenticationPolicy"],
-    });
-    if (connection.hear !== undefined) pipeline.addPolicy(limitsHeard(connection.hear), { afterPhase: "Retry" });
-    if (connection.hearTime !== undefined) pipeline.addPolicy(timeHeard(connection.hearTime), { afterPhase: "Retry" });
-    pipeline.addPolicy(ownHosts(endpoint.url), { beforePolicies: ["answers"] });
-    if (connection.loadRest !== undefined)
-      pipeline.addPolicy(wholeBeforeWrites(connection.loadRest), { beforePolicies: ["ownHosts"] });
-    if (connection.wrote !== undefined) pipeline.addPolicy(writesTold(connection.wrote), { beforePolicies: ["ownHosts"] });
-    // Resource Manager redirects nobody, and the SDK follows behind the rule of who may be asked
-    pipeline.removePolicy({ name: "redirectPolicy" });
-    // bounded.ts unpacks, for it counts
-    pipeline.removePolicy({ name: "decompressResponsePolicy" });
-    // nobody traces, and it takes every address apart for it
-    pipeline.removePolicy({ name: "tracingPolicy" });
-    // the way out knows the proxy, and what is asked without it
-    pipeline.removePolicy({ name: "proxyPolicy" });
-    if (open) pipeline.addPolicy(loopbackSignIn);
-  }
+  const reading = answers(connection.clock, operationErrors, heard);
+  for (const { pipeline } of Object.values(clients)) usePolicies(pipeline, connection, reading);
   const read: Clients["read"] = async (url, abortSignal) => {
     const request = createPipelineRequest({ url, abortSignal, allowInsecureConnection: open });
     const { bodyAsText } = await clients.resources.pipeline.sendRequest(httpClient, request);
     return JSON.parse(bodyAsText || "{}") as Readonly<Record<string, unknown>>;
   };
   return { ...clients, operationErrors, endpoint: endpoint.url, read };
+}
+
+// --- internal ---
+
+/** @param reading the policy that makes errors of answers, one for all clients */
+function usePolicies(pipeline: Pipeline, connection: ArmConnection, reading: PipelinePolicy): void {
+  // Outside of the sign-in: what it throws is explained too, and it still sees a 401 that asks for a fresh token.
+  pipeline.addPolicy(reading, {
+    beforePolicies: ["bearerTokenAuthenticationPolicy"],
+  });
+  if (connection.hear !== undefined) pipeline.addPolicy(limitsHeard(connection.hear), { afterPhase: "Retry" });
+  if (connection.hearTime !== undefined) pipeline.addPolicy(timeHeard(connection.hearTime), { afterPhase: "Retry" });
+  pipeline.addPolicy(ownHosts(connection.endpoint.url), { beforePolicies: ["answers"] });
+  if (connection.loadRest !== undefined)
+    pipeline.addPolicy(wholeBeforeWrites(connection.loadRest), { beforePolicies: ["ownHosts"] });
+  if (connection.wrote !== undefined) pipeline.addPolicy(writesTold(connection.wrote), { beforePolicies: ["ownHosts"] });
+  // Resource Manager redirects nobody, and the SDK follows behind the rule of who may be asked
+  pipeline.removePolicy({ name: "redirectPolicy" });
+  // bounded.ts unpacks, for it counts
+  pipeline.removePolicy({ name: "decompressResponsePolicy" });
+  // nobody traces, and it takes every address apart for it
+  pipeline.removePolicy({ name: "tracingPolicy" });
+  // the way out knows the proxy, and what is asked without it
+  pipeline.removePolicy({ name: "proxyPolicy" });
+  if (connection.endpoint.scope === undefined) pipeline.addPolicy(loopbackSignIn);
 }

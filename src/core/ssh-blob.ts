@@ -19,7 +19,7 @@ export function stringsIn<T extends Uint8Array>(bytes: T): T[] | undefined {
 }
 
 /** What follows the type's name; undefined for what is no key of this type. Certificates, and types that are not known here, are not looked into. */
-export function partsOf<T extends Uint8Array>(type: string, blob: T): T[] | undefined {
+export function keyPartsOf<T extends Uint8Array>(type: string, blob: T): T[] | undefined {
   const shape = SHAPES.find(([known]) => known.test(type))?.[1];
   if (shape === undefined) return startsWith(blob, type) ? [] : undefined;
   const [name, ...parts] = stringsIn(blob) ?? [];

@@ -10,15 +10,12 @@ import { type ConvergeOptions, type Convergence, type Outcome, isExpected, start
 import { type Decision, type TaggedResource, decide, isSettled, isTagsOnly, keepsOurTags, stamped } from "./decide.ts";
 import { drive } from "./drive.ts";
 import { isFresh, lookAtMade, refuseOld } from "./machine-made.ts";
-import { deletePatiently, getPatiently, lookFor } from "./patiently.ts";
+import { CHECKS, deletePatiently, getPatiently, lookFor } from "./patiently.ts";
 import type { Live } from "./provider.ts";
 import { isVerdict, recover } from "./recover.ts";
 import type { Ask } from "./throttle.ts";
 import { type Tools, untilStopped, toTheEnd } from "./tools.ts";
 import { refuseReplaced, tagsIn } from "./whose.ts";
-
-/** How often a change of what has no etag is looked at again. */
-const CHECKS = 3;
 
 export async function converge(resource: AnyResource, tools: Tools, options: ConvergeOptions): Promise<Outcome> {
   const way = startConvergence(resource, tools, options);

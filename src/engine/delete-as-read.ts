@@ -1,6 +1,6 @@
 /** The deletion of what others may take over at any time: each request names what was read just before it, and is sent only where that may go. */
 import type { Live, Target } from "./provider.ts";
-import { carryOut, getPatiently } from "./patiently.ts";
+import { sendUntilDone, getPatiently } from "./patiently.ts";
 import { type Tools, untilStopped } from "./tools.ts";
 
 /**
@@ -14,7 +14,7 @@ export function deleteAsRead(
   mayGo: (live: Live) => Promise<boolean>,
   tools: Tools,
 ): Promise<void> {
-  return carryOut(
+  return sendUntilDone(
     {
       ask: { kind: "delete", id: target.id },
       label: target.label,

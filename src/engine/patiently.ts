@@ -19,7 +19,7 @@ export const deletePatiently = (
   tools: Tools,
   schedule?: "groupDelete",
 ): Promise<void> =>
-  carryOut(
+  sendUntilDone(
     {
       ask: { kind: "delete", id: target.id },
       label: target.label,
@@ -37,7 +37,7 @@ export const powerPatiently = (
   power: Power,
   tools: Tools,
 ): Promise<void> =>
-  carryOut(
+  sendUntilDone(
     {
       ask: { kind: "write", id },
       label,
@@ -60,7 +60,7 @@ export const putPatiently = (
   { etag, isDone }: { readonly etag: string | undefined; readonly isDone: (live: Live | undefined) => boolean },
   tools: Tools,
 ): Promise<void> =>
-  carryOut(
+  sendUntilDone(
     {
       ask: { kind: "write", id: resource.id },
       label: resource.label,
@@ -75,7 +75,7 @@ export const putPatiently = (
 type Tags = Record<string, string>;
 
 /** How often a change of what has no etag is looked at again. */
-const CHECKS = 3;
+export const CHECKS = 3;
 
 /**
  * Changes tags of a group, an address or a disk: reads them and writes what `change` makes of them. An address that somebody else
@@ -152,7 +152,7 @@ interface Work {
 }
 
 /** Sends it, again where that is safe, and waits until Azure has done it. */
-export const carryOut = (work: Work, tools: Tools): Promise<void> =>
+export const sendUntilDone = (work: Work, tools: Tools): Promise<void> =>
   retried(work.ask, tools, work.label, (again) => carryOutIn(work, again, tools));
 
 // --- internal ---

@@ -8,10 +8,10 @@ import { textAt } from "../prepare/kept-file.ts";
 import { homeOf, ownPath } from "./own-path.ts";
 import type { Surroundings } from "./surroundings.ts";
 
-export type Where = Pick<Surroundings, "cwd" | "env">;
+export type CliPlace = Pick<Surroundings, "cwd" | "env">;
 
 /** A subscription, or a tenant that has none. */
-export interface Account {
+export interface CliAccount {
   readonly id: string;
   readonly name: string;
   readonly user: SignedIn | undefined;
@@ -23,8 +23,8 @@ export interface Account {
   readonly shown: string;
 }
 
-export interface Profile {
-  readonly accounts: readonly Account[];
+export interface CliProfile {
+  readonly accounts: readonly CliAccount[];
   /** The cloud that the CLI was told to be in; absent: nobody said. */
   readonly activeCloud?: string;
   /** Why its file says nothing, and what to do about it. */
@@ -32,7 +32,7 @@ export interface Profile {
 }
 
 /** What is not there selects nothing; without a home folder nothing is there. */
-export function readProfile(where: Where): Profile {
+export function readProfile(where: CliPlace): CliProfile {
   const { env } = where;
   const [named, home] = [env["AZURE_CONFIG_DIR"], homeOf(env)];
   const folder = named ? ownPath(where, named) : home === undefined ? undefined : join(home, ".azure");
@@ -61,10 +61,10 @@ const GO_NAMES: Readonly<Record<string, string>> = {
   azureusgovernmentcloud: "AzureUSGovernment",
 };
 
-function accountsAt(folder: string): Pick<Profile, "accounts" | "unread"> {
+function accountsAt(folder: string): Pick<CliProfile, "accounts" | "unread"> {
   const file = join(folder, "azureProfile.json");
   const away = "Move it away and sign in again with `az login`, or give --subscription ID.";
-  const unread = (why: string, advice = away): Pick<Profile, "accounts" | "unread"> => ({
+  const unread = (why: string, advice = away): Pick<CliProfile, "accounts" | "unread"> => ({
     accounts: [],
     unread: { why: `${file} ${why}`, advice },
   });
@@ -90,7 +90,7 @@ function accountsAt(folder: string): Pick<Profile, "accounts" | "unread"> {
 }
 
 /** Undefined for what is no JSON. */
-function accountsIn(profile: string): Account[] | undefined {
+function accountsIn(profile: string): CliAccount[] | undefined {
   try {
     const found = JSON.parse(profile) as { subscriptions?: unknown } | null;
     return Array.isArray(found?.subscriptions) ? found.subscriptions.flatMap(accountOf) : [];
@@ -99,7 +99,7 @@ function accountsIn(profile: string): Account[] | undefined {
   }
 }
 
-function accountOf(entry: unknown): Account[] {
+function accountOf(entry: unknown): CliAccount[] {
   if (typeof entry !== "object" || entry === null) return [];
   const found = entry as Readonly<Record<string, unknown>>;
   const word = (key: string): string => (typeof found[key] === "string" ? found[key] : "");

@@ -7,7 +7,7 @@ import { ClusterError, EXIT, usageError } from "../core/errors.ts";
 import { AUTHORITY_HOST, cloudOfAuthority } from "../core/spec/cloud.ts";
 import { shellWord } from "../core/quoting.ts";
 import { FLAGS, type FlagValues } from "../core/spec/flags.ts";
-import { type Account, type Where, readProfile } from "./azure-cli-files.ts";
+import { type CliAccount, type CliPlace, readProfile } from "./azure-cli-files.ts";
 
 export interface Selected {
   readonly subscription: string;
@@ -34,7 +34,7 @@ export interface Other {
 
 /** For who brings the subscription along and asks another Resource Manager. */
 export function knownSubscription(
-  where: Where,
+  where: CliPlace,
   { subscription, tenant }: Pick<Given, "subscription" | "tenant">,
 ): KnownSubscription {
   const { accounts } = readProfile(where);
@@ -50,7 +50,7 @@ const CLOUDS = (FLAGS.cloud.values ?? []) as readonly Cloud[];
  * CLI brings its cloud along.
  * @throws ClusterError SubscriptionMissing, Usage (exit 2)
  */
-export async function selectSubscription(where: Where, given: Given): Promise<Selected> {
+export async function selectSubscription(where: CliPlace, given: Given): Promise<Selected> {
   const { accounts, activeCloud, unread } = readProfile(where);
   if (given.subscription !== undefined) {
     const account = accountNamed(accounts, given.subscription);
@@ -91,17 +91,17 @@ export async function selectSubscription(where: Where, given: Given): Promise<Se
 // --- internal ---
 
 /** What makes the Azure CLI work in a cloud: its own variable beats what it was told. */
-const goTo = ({ env }: Where, cloud: string): string =>
+const goTo = ({ env }: CliPlace, cloud: string): string =>
   env["AZURE_CLOUD_NAME"] ? `\`export AZURE_CLOUD_NAME=${shellWord(cloud)}\`` : `\`az cloud set --name ${shellWord(cloud)}\``;
 
 /** How the cloud that was given is taken back, wherever it was given. */
-function without({ env }: Where): string {
+function without({ env }: CliPlace): string {
   const variables = ["AZURE_COREOS_CLUSTER_CLOUD", AUTHORITY_HOST].filter((name) => env[name]);
   return variables.length === 0 ? "leave --cloud out" : `\`unset ${variables.join(" ")}\` (and leave --cloud out)`;
 }
 
 /** --cloud beats what the CLI knows; what stands in the environment for every program may be meant for another subscription. */
-function refuseOtherCloud({ env }: Where, given: Given, account: Account | undefined): void {
+function refuseOtherCloud({ env }: CliPlace, given: Given, account: CliAccount | undefined): void {
   const authority = env[AUTHORITY_HOST];
   if (account === undefined || !authority || given.cloud === undefined || cloudOfAuthority(authority) !== given.cloud) return;
   if (account.cloud === given.cloud) return;
@@ -111,11 +111,15 @@ function refuseOtherCloud({ env }: Where, given: Given, account: Account | undef
   );
 }
 
-const accountNamed = (accounts: readonly Account[], id: string | undefined): Account | undefined =>
+const accountNamed = (accounts: readonly CliAccount[], id: string | undefined): CliAccount | undefined =>
   accounts.find((one) => one.id.toLowerCase() === id?.toLowerCase());
 
 /** @param tenant that is signed in to, where it is given */
-function factsOf(accounts: readonly Account[], account: Account | undefined, tenant: string | undefined): KnownSubscription {
+function factsOf(
+  accounts: readonly CliAccount[],
+  account: CliAccount | undefined,
+  tenant: string | undefined,
+): KnownSubscription {
   if (account === undefined) return { others: [] };
   const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
   const others = accounts.filter(
@@ -146,7 +150,7 @@ const missing = (message: string, advice?: string): ClusterError =>
   });
 
 /** A tenant without a subscription is listed like one. In the other states that Azure knows (Warned, PastDue) it can be used. */
-function unusable({ id, tenant, state }: Account): string | undefined {
+function unusable({ id, tenant, state }: CliAccount): string | undefined {
   if (id.toLowerCase() === tenant.toLowerCase()) return "is a tenant, and no subscription";
   return /^(disabled|deleted|expired)$/i.test(state) ? `is ${state.toLowerCase()}` : undefined;
 }

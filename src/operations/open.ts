@@ -11,7 +11,7 @@ import type { Emit, Event } from "../engine/event.ts";
 import { connectAzure } from "./connect.ts";
 import { priceService } from "./price/service.ts";
 import { withDeadline } from "./deadline-clock.ts";
-import { type Traffic, untilSilent } from "./silence.ts";
+import { SILENCE, type Traffic, untilSilent } from "./silence.ts";
 import { ownPath } from "./own-path.ts";
 import { openFolder } from "./folder.ts";
 import { realClock } from "./real-clock.ts";
@@ -73,8 +73,7 @@ export async function openRun(
   const stops = createStops(plainClock, runsAgain, () => emit(SILENCE));
   const { soft, hard, late, traffic, touch } = stops;
   const clock = withDeadline(plainClock, deadline, () => stops.runOut(deadline - startedAt));
-  // who waits for an answer does not sleep; virtual time would be pulled along, and nothing there keeps silent
-  if (plainClock === realClock) stops.runOutAt(deadline, deadline - startedAt);
+  stops.runOutAt(deadline, deadline - startedAt);
   const { events, emit } = record(clock, listeners);
   const loadRest = simulation === undefined && lasts && outside.loadRest !== undefined ? once(outside.loadRest) : undefined;
   const parts = { ...(loadRest && { loadRest }), ...(simulation && { simulation }) };
@@ -121,13 +120,6 @@ export async function openRun(
 
 // --- internal ---
 
-const SILENCE = {
-  kind: "note",
-  id: "azure/silence",
-  label: "Azure",
-  message: "Azure answers no more: it is not waited for.",
-} as const;
-
 /** How nodes are reached, as the user says it. @throws ClusterError Usage */
 const waysGiven = (outside: Surroundings, { sshKey, jump }: Partial<FlagValues>): Pick<Run, "sshKey" | "jump"> => ({
   ...(sshKey !== undefined && { sshKey: ownPath(outside, sshKey) }),
@@ -172,7 +164,7 @@ interface Stops extends Pick<Opened, "interrupt"> {
   touch(): void;
   /** Its time is up. @returns what it ends with, unless something has ended it before */
   runOut(timeoutMs: number): Error;
-  /** The same at that moment, whatever the run is waiting for. */
+  /** The same at that moment, whatever the run is waiting for: who waits for an answer does not sleep. */
   runOutAt(deadline: number, timeoutMs: number): void;
   /** The run is over: nobody looks for a silence any more. */
   close(): void;
@@ -186,11 +178,11 @@ function createStops(clock: Clock, runsAgain: boolean, onSilence: () => void): S
   const over = new AbortController();
   const traffic: Traffic = { asked: 0, answered: 0 };
   let untouched = true;
-  // a reason of their own: what ends with the soft one's was never asked for, and is called skipped
   const runOut = (timeoutMs: number): Error => {
     hard.abort(overdue(timeoutMs, runsAgain && !untouched, traffic));
     return hard.signal.reason as Error;
   };
+  // a reason of their own: what ends with the soft one's was never asked for, and is called skipped
   const endAtOnce = (reason: ClusterError): void => [hard, late].forEach((one) => one.abort(reason));
   return {
     soft,
@@ -200,11 +192,14 @@ function createStops(clock: Clock, runsAgain: boolean, onSilence: () => void): S
     touch: () => void (untouched = false),
     close: () => over.abort(),
     runOut,
-    runOutAt: (deadline, timeoutMs) =>
-      void clock.sleep(Math.max(0, deadline - clock.now()), over.signal).then(
+    runOutAt(deadline, timeoutMs) {
+      // virtual time would be pulled along, and nothing there keeps silent
+      if (clock !== realClock) return;
+      void clock.sleep(deadline - clock.now(), over.signal).then(
         () => runOut(timeoutMs),
         () => undefined,
-      ),
+      );
+    },
     interrupt(reason) {
       const first = !soft.signal.aborted;
       soft.abort(reason(untouched));

@@ -2,6 +2,14 @@
 import type { HttpClient } from "@azure/core-rest-pipeline";
 import type { Clock } from "../core/clock.ts";
 
+/** What is told then. */
+export const SILENCE = {
+  kind: "note",
+  id: "azure/silence",
+  label: "Azure",
+  message: "Azure answers no more: it is not waited for.",
+} as const;
+
 /** Requests of a run so far. */
 export interface Traffic {
   asked: number;

@@ -85,11 +85,11 @@ function refuseForeignFolder(folder: string, cluster: string): void {
  */
 export function refuseAnothersKey(path: string, instead = ""): void {
   const found = lookAt(path);
-  if (found === undefined || isAnothers(found)) refuseAs(path, [ANOTHERS[0], `Give another folder with --dir${instead}.`]);
+  if (found === undefined || isAnotherUsers(found)) refuseAs(path, [ANOTHERS[0], `Give another folder with --dir${instead}.`]);
 }
 
 /** Root may use everything, and what is root's is nobody else's: files of the user's in a container, and of sudo's, are theirs. */
-export const isAnothers = ({ uid }: Pick<Stats, "uid">, who = me()): boolean => UNIX && who !== 0 && uid !== who && uid !== 0;
+export const isAnotherUsers = ({ uid }: Pick<Stats, "uid">, who = me()): boolean => UNIX && who !== 0 && uid !== who && uid !== 0;
 
 /** At once: of a thousand nodes' files each would be a trip to another thread and back. */
 function lookAt(path: string): Stats | undefined {
@@ -132,7 +132,7 @@ type Why = readonly [why: string, is: (found: Stats) => boolean, advice: string]
 
 const ANOTHERS: Why = [
   "it belongs to somebody else",
-  (found) => isAnothers(found),
+  (found) => isAnotherUsers(found),
   "Give another folder with --dir. If you trust what is in it: sudo chown -R $(id -u) PATH",
 ];
 

@@ -9,7 +9,7 @@ import { shellWord } from "../core/quoting.ts";
 import { unusedBeside } from "./beside.ts";
 import { looksLikeDer } from "./der-file.ts";
 import { readableByOthers, readKept } from "./kept-file.ts";
-import { bareBase64, encodingOf, textOf } from "./key-text.ts";
+import { bareBase64, textEncodingOf, textOf } from "./key-text.ts";
 
 /** What is to be said of a private key's file: that others may read it, or that ssh, which is to log in with it, does not read its form. */
 export async function notesOn(file: string): Promise<string[]> {
@@ -62,8 +62,8 @@ interface Form {
 const FORMS: readonly Form[] = [
   {
     is: "in UTF-16",
-    filter: (bytes) => `iconv -f ${encodingOf(bytes)} -t UTF-8`,
-    undone: (bytes) => (encodingOf(bytes) === "UTF-8" ? bytes : Buffer.from(textOf(bytes))),
+    filter: (bytes) => `iconv -f ${textEncodingOf(bytes)} -t UTF-8`,
+    undone: (bytes) => (textEncodingOf(bytes) === "UTF-8" ? bytes : Buffer.from(textOf(bytes))),
   },
   {
     is: "with the line ends of Windows",

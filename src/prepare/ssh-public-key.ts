@@ -4,7 +4,7 @@
  */
 import { createHash, type KeyObject } from "node:crypto";
 import { ClusterError } from "../core/errors.ts";
-import { partsOf } from "../core/ssh-blob.ts";
+import { keyPartsOf } from "../core/ssh-blob.ts";
 import { mpint, readStrings, sshString } from "./ssh-wire.ts";
 
 export interface OpenSshPublicKey {
@@ -87,7 +87,7 @@ export const sshFingerprint = (publicKey: string): string =>
 export const sameSshKey = (a: string, b: string): boolean => parseOpenSshPublicKey(a).blob.equals(parseOpenSshPublicKey(b).blob);
 
 function bitsOf(type: OpenSshPublicKey["type"], blob: Buffer): number | undefined {
-  const [first, modulus] = partsOf(type, blob) ?? [];
+  const [first, modulus] = keyPartsOf(type, blob) ?? [];
   if (first === undefined || type === "ssh-ed25519") return first && 256;
   return BigInt(`0x${modulus?.toString("hex")}`).toString(2).length;
 }

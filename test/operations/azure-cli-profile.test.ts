@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { CLOUDS } from "../../src/azure/clouds.ts";
 import { cloudOfAuthority } from "../../src/core/spec/cloud.ts";
-import type { Where } from "../../src/operations/azure-cli-files.ts";
+import type { CliPlace } from "../../src/operations/azure-cli-files.ts";
 import { knownSubscription, selectSubscription } from "../../src/operations/azure-cli-profile.ts";
 
 const [PUBLIC, GOV, TENANT] = ["1", "4", "3"].map((digit) => `${digit.repeat(8)}-1111-1111-1111-${digit.repeat(12)}`) as [
@@ -18,7 +18,7 @@ const account = (more: object) => ({ id: PUBLIC, name: "mine", state: "Enabled",
 const GOVERNMENT = account({ id: GOV, name: "gov", environmentName: "AzureUSGovernment" });
 
 /** The environment of somebody who has used the CLI. */
-async function used(subscriptions: unknown, config = "", more = {}): Promise<Where & { folder: string }> {
+async function used(subscriptions: unknown, config = "", more = {}): Promise<CliPlace & { folder: string }> {
   const folder = await mkdtemp(join(tmpdir(), "azure-"));
   onTestFinished(() => rm(folder, { recursive: true }));
   await writeFile(join(folder, "azureProfile.json"), `\uFEFF${JSON.stringify({ subscriptions })}`);
@@ -30,7 +30,7 @@ test("the profile is where the CLI keeps it", async () => {
   const { folder: home } = await used([]);
   await mkdir(join(home, ".azure"));
   await writeFile(join(home, ".azure", "azureProfile.json"), JSON.stringify({ subscriptions: [account({})] }));
-  const env = (named: Record<string, string>): Where => ({ cwd: home, env: named });
+  const env = (named: Record<string, string>): CliPlace => ({ cwd: home, env: named });
   for (const named of [{ HOME: home }, { USERPROFILE: home }, { HOME: "", USERPROFILE: home }, { AZURE_CONFIG_DIR: ".azure" }])
     expect(await selectSubscription(env(named), {})).toMatchObject({ subscription: PUBLIC });
   expect(await selectSubscription(env({ HOME: home, AZURE_CONFIG_DIR: "~/.azure" }), {})).toMatchObject({ subscription: PUBLIC });

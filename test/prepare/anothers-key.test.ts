@@ -5,7 +5,7 @@ import { platform, tmpdir } from "node:os";
 import { join } from "node:path";
 import { geteuid } from "node:process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { isAnothers } from "../../src/prepare/cluster-folder.ts";
+import { isAnotherUsers } from "../../src/prepare/cluster-folder.ts";
 import { generateManagementCertificate } from "../../src/prepare/management-certificate.ts";
 import { prepareSshKey } from "../../src/prepare/ssh-keys.ts";
 import { DEFAULT_SUBJECT as subject } from "../../src/prepare/subject.ts";
@@ -20,7 +20,7 @@ test.skipIf(platform() === "win32").each<[what: string, owner: number, who: numb
   ["what root has put there is nobody else's", 0, 1000, false],
   ["root uses everything: a user's files in a container, and of whoever typed sudo", 1000, 0, false],
 ])("%s", (_what, uid, who, another) => {
-  expect(isAnothers({ uid }, who)).toBe(another);
+  expect(isAnotherUsers({ uid }, who)).toBe(another);
 });
 
 const SSH = ["ssh-cert.key", "ssh-cert.pem", "ssh-cert.cer", "ssh-cert.pub"];

@@ -7,7 +7,7 @@ import { from, isBreak, type Reader } from "./reader.ts";
 import type { Text } from "./texts.ts";
 
 /** As they are written; "list", "map" and "outdent" where indentation begins and ends a collection, "end" of the file. */
-export type Kind =
+export type TokenKind =
   | "["
   | "]"
   | "{"
@@ -29,7 +29,7 @@ export type Kind =
   | "end";
 
 export interface Token {
-  readonly kind: Kind;
+  readonly kind: TokenKind;
   readonly start: number;
   readonly end: number;
   readonly text?: Text;
@@ -83,7 +83,7 @@ export class Cursor {
     this.at = next;
   }
 
-  protected push(kind: Kind, length: number, text?: Text): void {
+  protected push(kind: TokenKind, length: number, text?: Text): void {
     this.tokens.push({ kind, start: this.at, end: this.at + length, ...(text !== undefined && { text }) });
   }
 

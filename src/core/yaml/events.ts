@@ -3,8 +3,8 @@
  * for) need not know who read them.
  */
 import { CHOMPING_MODE, COLLECTION_STYLE, EVENT_ID, SCALAR_STYLE, type DocumentDirective, type Event } from "js-yaml";
-import type { Kind, Token } from "./cursor.ts";
-import { DEEPEST, refuse, refuseContent, refuseMisplaced, refuseUnclosed, refuseUnprintable, TOO_DEEP } from "./faults.ts";
+import type { TokenKind, Token } from "./cursor.ts";
+import { DEEPEST, refuseYaml, refuseContent, refuseMisplaced, refuseUnclosed, refuseUnprintable, TOO_DEEP } from "./faults.ts";
 import type { Reader } from "./reader.ts";
 import { scan } from "./scanner.ts";
 
@@ -69,7 +69,11 @@ class Parser {
       else if (name === "%TAG" && /^!([\w-]*!)?$/.test(first) && second !== "" && more === undefined)
         found.push({ kind: "tag", handle: first, prefix: second });
       else if (/^%(YAML|TAG)$/.test(name) || !this.reader.anyDirective || !/^%[\w-]+$/.test(name))
-        refuse(this.source, start, "a line that begins with % must be %YAML 1.1 or a %TAG: put a text that begins so in quotes");
+        refuseYaml(
+          this.source,
+          start,
+          "a line that begins with % must be %YAML 1.1 or a %TAG: put a text that begins so in quotes",
+        );
     }
     return found;
   }
@@ -80,7 +84,7 @@ class Parser {
       this.events.push({ type: EVENT_ID.ALIAS, anchorStart: start + 1, anchorEnd: end });
       return;
     }
-    if (++this.depth > DEEPEST) refuse(this.source, this.peek().start, TOO_DEEP);
+    if (++this.depth > DEEPEST) refuseYaml(this.source, this.peek().start, TOO_DEEP);
     this.content(where, this.properties());
     this.depth--;
   }
@@ -95,7 +99,7 @@ class Parser {
         const { start: tagStart, end: tagEnd } = this.take();
         const handle = /^![\w-]*!/.exec(this.source.slice(tagStart, tagEnd))?.[0] ?? "!";
         if (!this.handles.has(handle))
-          refuse(this.source, tagStart, `${handle} begins no tag that YAML knows: a text that begins so goes in quotes`);
+          refuseYaml(this.source, tagStart, `${handle} begins no tag that YAML knows: a text that begins so goes in quotes`);
         found = { ...found, tagStart, tagEnd };
       } else return found;
     }
@@ -136,7 +140,7 @@ class Parser {
     this.pop();
   }
 
-  private entries(...after: readonly Kind[]): void {
+  private entries(...after: readonly TokenKind[]): void {
     while (this.is("-")) {
       this.take();
       if (this.is("-", ...after)) this.empty();
@@ -156,7 +160,7 @@ class Parser {
   }
 
   /** A key or a value of a map, which may be nothing. */
-  private part(sign: "?" | ":", ...after: readonly Kind[]): void {
+  private part(sign: "?" | ":", ...after: readonly TokenKind[]): void {
     if (!this.is(sign)) return this.empty();
     this.take();
     if (this.is(...after)) this.empty();
@@ -229,7 +233,7 @@ class Parser {
     throw this.error ?? new Error("unexpected end of tokens");
   }
 
-  private is(...kinds: readonly Kind[]): boolean {
+  private is(...kinds: readonly TokenKind[]): boolean {
     return kinds.includes(this.peek().kind);
   }
 

@@ -4,7 +4,7 @@ import type { Token } from "./cursor.ts";
 import { BREAKS, isBreak } from "./reader.ts";
 
 /** @throws YAMLException with the place in the text, from 0 */
-export function refuse(source: string, at: number, message: string): never {
+export function refuseYaml(source: string, at: number, message: string): never {
   const start = source.slice(0, at).lastIndexOf("\n") + 1;
   const unseen = /[\x85\u2028\u2029]/.exec(source.slice(start).split("\n", 1)[0] ?? "")?.[0];
   const why = unseen === undefined ? message : `an invisible ${named(unseen)} in this line ends it, to YAML: take it out`;
@@ -23,7 +23,7 @@ export function refuseUnprintable(source: string): void {
   const code = (found[0].codePointAt(0) ?? 0).toString(16);
   const written = code.length > 2 ? `u${code.padStart(4, "0")}` : `x${code.padStart(2, "0")}`;
   const what = `a control character (${named(found[0])}) in this line, and YAML takes none, not even in a comment`;
-  refuse(source, found.index, `${what}: in double quotes it is written \\${written}`);
+  refuseYaml(source, found.index, `${what}: in double quotes it is written \\${written}`);
 }
 
 /** As js-yaml: what walks a tree must not run out of stack. */
@@ -36,30 +36,31 @@ const TAB = "a tab in this line, where YAML takes blanks only: write a blank, or
 /** Of what begins no word of YAML. */
 export function refuseStart(source: string, at: number): never {
   const before = source.slice(at - columnOf(source, at), at);
-  if (source[at] === "\t") refuse(source, at, /^[\s-]*$/.test(before) ? TAB_INDENT : TAB);
-  return refuse(source, at, `a value cannot begin with ${source[at]}: put it in quotes`);
+  if (source[at] === "\t") refuseYaml(source, at, /^[\s-]*$/.test(before) ? TAB_INDENT : TAB);
+  return refuseYaml(source, at, `a value cannot begin with ${source[at]}: put it in quotes`);
 }
 
 /** Of a line where a key must be. */
 export function refuseNoColon(source: string, at: number, before: readonly Token[]): never {
   const line = new RegExp(`[^${BREAKS}]*`).exec(source.slice(at))?.[0] ?? "";
   const joined = /^([\w.-]+):(?=[^\s:/])/.exec(line)?.[1];
-  if (joined !== undefined) refuse(source, at, `a blank is missing after the colon of ${joined}:`);
-  if (/^-[^\s-]/.test(line)) refuse(source, at, "a blank is missing after the dash");
+  if (joined !== undefined) refuseYaml(source, at, `a blank is missing after the colon of ${joined}:`);
+  if (/^-[^\s-]/.test(line)) refuseYaml(source, at, "a blank is missing after the dash");
   const odd = /^[^\S \t]/.exec(line)?.[0];
-  if (odd !== undefined) refuse(source, at, `${named(odd)} in the indentation looks like a blank, and is none: write a blank`);
+  if (odd !== undefined)
+    refuseYaml(source, at, `${named(odd)} in the indentation looks like a blank, and is none: write a blank`);
   refuseInBlock(source, at, before);
-  return refuse(source, at, "this line is no key with a colon and a blank after it, and no part of a text above it");
+  return refuseYaml(source, at, "this line is no key with a colon and a blank after it, and no part of a text above it");
 }
 
 /** Of a colon that makes no key of what is before it. */
 export function refuseColon(source: string, at: number, before: readonly Token[]): never {
   const text = before.at(-1)?.text?.valueStart ?? at;
   const [line, other] = [lineOf(source, at), lineOf(source, text)];
-  if (line === other) refuse(source, at, "a colon with a blank after it in a value: put the value in quotes");
+  if (line === other) refuseYaml(source, at, "a colon with a blank after it in a value: put the value in quotes");
   if (/^[\s-]*$/.test(source.slice(text - columnOf(source, text), text))) refuseNoColon(source, text, before.slice(0, -1));
   const goesOn = `this line is indented deeper than the key of line ${other}, and goes on with its value`;
-  return refuse(source, at, `wrong indentation: ${goesOn}; a key begins in the column of the key above it`);
+  return refuseYaml(source, at, `wrong indentation: ${goesOn}; a key begins in the column of the key above it`);
 }
 
 /** Of a line that follows a `|` text and is indented less; or of that text's first line, where no line is indented enough. */
@@ -67,7 +68,7 @@ function refuseInBlock(source: string, at: number, before: readonly Token[]): vo
   const text = before.findLast(({ kind }) => kind !== "outdent")?.text;
   if (text === undefined || text.indent <= columnOf(source, at)) return;
   if (source.slice(text.valueStart, text.valueEnd).trim() !== "")
-    refuse(
+    refuseYaml(
       source,
       at,
       `the text above ends here, for each of its lines must begin with ${blanks(text.indent)}, as the first does`,
@@ -80,27 +81,31 @@ function refuseInBlock(source: string, at: number, before: readonly Token[]): vo
       .at(-1) ?? "",
   )?.[1];
   const deeper = `must be indented deeper than ${of} itself, with ${blanks(text.indent)} or more`;
-  refuse(source, text.valueEnd, `the text of ${of} ${deeper}`);
+  refuseYaml(source, text.valueEnd, `the text of ${of} ${deeper}`);
 }
 
 /** Of what is where a value must be. */
 export function refuseContent(source: string, { kind, start, end }: Token): never {
-  if (kind === "end" || kind === "outdent") refuse(source, start, "a value is missing");
+  if (kind === "end" || kind === "outdent") refuseYaml(source, start, "a value is missing");
   refuseQuestion(source, start);
-  return refuse(source, start, `a value cannot begin with ${source.slice(start, Math.max(end, start + 1))}: put it in quotes`);
+  return refuseYaml(
+    source,
+    start,
+    `a value cannot begin with ${source.slice(start, Math.max(end, start + 1))}: put it in quotes`,
+  );
 }
 
 function refuseQuestion(source: string, at: number): void {
-  if (source[at] === "?") refuse(source, at, "a question mark in brackets: put the text in quotes");
+  if (source[at] === "?") refuseYaml(source, at, "a question mark in brackets: put the text in quotes");
 }
 
 /** Of what follows in brackets where they must end or go on. */
 export function refuseUnclosed(source: string, { start }: Token, close: "]" | "}", found: Token): never {
   const open = source[start];
-  if (["end", "---", "...", "%"].includes(found.kind)) refuse(source, start, `the ${open} of this line is never closed`);
+  if (["end", "---", "...", "%"].includes(found.kind)) refuseYaml(source, start, `the ${open} of this line is never closed`);
   refuseQuestion(source, found.start);
   const missing = `before this a comma or ${close} is missing, or quotes around a text`;
-  return refuse(source, found.start, `the ${open} of line ${lineOf(source, start)} is still open: ${missing}`);
+  return refuseYaml(source, found.start, `the ${open} of line ${lineOf(source, start)} is still open: ${missing}`);
 }
 
 /** Of what belongs neither to the map or list `of`, nor to one around it. */
@@ -108,27 +113,27 @@ export function refuseMisplaced(source: string, { kind, start }: Token, before: 
   const column = columnOf(source, start);
   const quote = source[start - 1];
   if (quote === "'" || quote === '"')
-    refuse(
+    refuseYaml(
       source,
       start,
       `the ${quote} before this ends the text in quotes: one that is part of it is written ${quote === "'" ? "''" : '\\"'}`,
     );
   if (source.slice(start - column, start).trim() !== "")
-    refuse(source, start, "this cannot follow what is before it in the line: put the whole value in quotes");
+    refuseYaml(source, start, "this cannot follow what is before it in the line: put the whole value in quotes");
   refuseInBlock(source, start, before);
-  if (kind === ":") refuse(source, start, "a key is missing before this colon");
+  if (kind === ":") refuseYaml(source, start, "a key is missing before this colon");
   const nothing = "this line belongs to nothing above it: it is neither a key nor an entry of a list";
-  if (of === undefined) return refuse(source, start, nothing);
+  if (of === undefined) return refuseYaml(source, start, nothing);
   const isDash = kind === "list" || kind === "-";
   const other = neighbour(source, isDash, before, of).start;
   const line = `line ${lineOf(source, other)}`;
   if (columnOf(source, other) !== column) {
     const there = `what it would belong to (${line}) with ${blanks(columnOf(source, other))}`;
-    return refuse(source, start, `wrong indentation: this line begins with ${blanks(column)}, and ${there}`);
+    return refuseYaml(source, start, `wrong indentation: this line begins with ${blanks(column)}, and ${there}`);
   }
-  if (isDash) refuse(source, start, `a dash among the keys of ${line}: the key for it is missing, or has a value already`);
+  if (isDash) refuseYaml(source, start, `a dash among the keys of ${line}: the key for it is missing, or has a value already`);
   const dash = `a dash with a blank is missing: this line stands among the entries of the list of ${line}`;
-  return refuse(source, start, of.kind === "list" ? dash : nothing);
+  return refuseYaml(source, start, of.kind === "list" ? dash : nothing);
 }
 
 /** A key is thought to go with those behind the dash above it, and a dash with the list of the key above it. */

@@ -4,10 +4,10 @@
  * order as they do; test/core/yaml/readers.test.ts holds it against them.
  */
 import { YAMLException } from "js-yaml";
-import { Cursor, type Kind, type Token } from "./cursor.ts";
-import { DEEPEST, refuse, refuseColon, refuseStart, TOO_DEEP } from "./faults.ts";
+import { Cursor, type TokenKind, type Token } from "./cursor.ts";
+import { DEEPEST, refuseYaml, refuseColon, refuseStart, TOO_DEEP } from "./faults.ts";
 import { BREAKS, isBlank, isBreak, type Reader } from "./reader.ts";
-import { block, isDocumentMark, plain, quoted, type Scanned } from "./texts.ts";
+import { block, isDocumentMark, plainText, quoted, type Scanned } from "./texts.ts";
 
 /** The tokens up to the end, or up to what is refused; `error` is then what is said of it. */
 export function scan(source: string, reader: Reader): { readonly tokens: readonly Token[]; readonly error?: YAMLException } {
@@ -52,7 +52,7 @@ class Scanner extends Cursor {
     if (char === "!") return this.property("!", this.tag());
     if ((char === "|" || char === ">") && this.depth === 0) return this.block();
     if (char === '"' || char === "'") return this.text(quoted);
-    if (/[-?:]/.test(char) || !/[ \t\r\n\x85\u2028\u2029,[\]{}#&*!|>'"%@`]/.test(char)) return this.text(plain);
+    if (/[-?:]/.test(char) || !/[ \t\r\n\x85\u2028\u2029,[\]{}#&*!|>'"%@`]/.test(char)) return this.text(plainText);
     return refuseStart(source, at);
   }
 
@@ -68,14 +68,14 @@ class Scanner extends Cursor {
     }
   }
 
-  private indicator(kind: Kind, keyAllowed: boolean): void {
+  private indicator(kind: TokenKind, keyAllowed: boolean): void {
     this.forgetKey();
     this.keyAllowed = keyAllowed;
     this.push(kind, 1);
     this.at++;
   }
 
-  private line(kind: Kind, length: number): void {
+  private line(kind: TokenKind, length: number): void {
     this.outdent(-1);
     this.forgetKey();
     this.keyAllowed = false;
@@ -91,7 +91,7 @@ class Scanner extends Cursor {
 
   private open(kind: "[" | "{"): void {
     this.maybeKey();
-    if (++this.depth > DEEPEST) refuse(this.source, this.at, TOO_DEEP);
+    if (++this.depth > DEEPEST) refuseYaml(this.source, this.at, TOO_DEEP);
     this.keyAllowed = true;
     this.push(kind, 1);
     this.at++;
@@ -107,7 +107,7 @@ class Scanner extends Cursor {
 
   private begin(kind: "-" | "?", collection: "list" | "map"): void {
     if (this.depth === 0) {
-      if (!this.keyAllowed) refuse(this.source, this.at, NOT_HERE[kind]);
+      if (!this.keyAllowed) refuseYaml(this.source, this.at, NOT_HERE[kind]);
       if (this.deeper(this.column)) this.push(collection, 0);
     }
     this.indicator(kind, kind === "-" || this.depth === 0);
@@ -117,7 +117,7 @@ class Scanner extends Cursor {
     const key = this.keys.get(this.depth);
     if (key !== undefined) {
       this.keys.delete(this.depth);
-      const mark = (kind: Kind): void => void this.tokens.splice(key.index, 0, { kind, start: key.at, end: key.at });
+      const mark = (kind: TokenKind): void => void this.tokens.splice(key.index, 0, { kind, start: key.at, end: key.at });
       mark("?");
       if (this.depth === 0 && this.deeper(key.at - key.lineStart)) mark("map");
       return this.indicator(":", false);
@@ -129,11 +129,11 @@ class Scanner extends Cursor {
     this.indicator(":", this.depth === 0);
   }
 
-  private text(read: (around: Parameters<typeof plain>[0], start: number) => Scanned): void {
+  private text(read: (around: Parameters<typeof plainText>[0], start: number) => Scanned): void {
     this.maybeKey();
     this.keyAllowed = false;
     const { text, next } = this.scanned(read);
-    if (read === plain) this.keyAllowed = /[\r\n\x85\u2028\u2029]/.test(this.source.slice(text.valueEnd, next));
+    if (read === plainText) this.keyAllowed = /[\r\n\x85\u2028\u2029]/.test(this.source.slice(text.valueEnd, next));
   }
 
   private block(): void {
@@ -142,7 +142,7 @@ class Scanner extends Cursor {
     this.scanned(block);
   }
 
-  private scanned(read: (around: Parameters<typeof plain>[0], start: number) => Scanned): Scanned {
+  private scanned(read: (around: Parameters<typeof plainText>[0], start: number) => Scanned): Scanned {
     const { source, reader, indent, depth } = this;
     const found = read({ source, reader, indent, inFlow: depth > 0 }, this.at);
     if (found.next === this.at) refuseStart(source, this.at);
@@ -161,14 +161,18 @@ class Scanner extends Cursor {
   private anchor(): number {
     const length = this.matched(new RegExp(`[*&][\\w-]+(?=[ \\t${BREAKS}?:,\\]}%@\`]|$)`, "y"));
     const what = this.source[this.at] === "*" ? "an alias (*) is named with" : "an anchor (&) is named with";
-    return length > 0 ? length : refuse(this.source, this.at, `${what} letters and digits: a text that begins so goes in quotes`);
+    return length > 0
+      ? length
+      : refuseYaml(this.source, this.at, `${what} letters and digits: a text that begins so goes in quotes`);
   }
 
   private tag(): number {
     const uri = "(?:[\\w\\-;/?:@&=+$,.!~*'()[\\]]|%[\\da-fA-F]{2})";
     const blank = this.reader.tabs ? " \\t" : " ";
     const length = this.matched(new RegExp(`!(?:<${uri}+>|[\\w-]*!${uri}+|(?![\\w-]*!)${uri}*)(?=[${blank}${BREAKS}]|$)`, "y"));
-    return length > 0 ? length : refuse(this.source, this.at, "a text that begins with ! goes in quotes: to YAML it is a tag");
+    return length > 0
+      ? length
+      : refuseYaml(this.source, this.at, "a text that begins with ! goes in quotes: to YAML it is a tag");
   }
 }
 

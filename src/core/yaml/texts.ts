@@ -1,6 +1,6 @@
 /** Where a text of YAML ends, plain, in quotes or as a block, as the readers of a node find it (reader.ts). What it says is js-yaml's `getScalarValue`. */
 import { CHOMPING_MODE, SCALAR_STYLE, type ScalarEvent } from "js-yaml";
-import { refuse, TAB_INDENT } from "./faults.ts";
+import { refuseYaml, TAB_INDENT } from "./faults.ts";
 import { BREAKS, from, isBreak, type Reader } from "./reader.ts";
 
 export type Text = Pick<ScalarEvent, "valueStart" | "valueEnd" | "style" | "chomping" | "indent" | "fast">;
@@ -12,7 +12,7 @@ export interface Scanned {
 }
 
 /** What is around a text. */
-export interface Around {
+export interface TextPlace {
   readonly source: string;
   readonly reader: Reader;
   /** The column of the map or list around it, from 0; -1 at the top. */
@@ -37,9 +37,9 @@ export const isDocumentMark = (source: string, at: number): boolean =>
 
 const STOPS = { '"': new RegExp(`["\\\\${BREAKS}]`, "g"), "'": new RegExp(`['\\\\${BREAKS}]`, "g") };
 
-export function quoted({ source, reader }: Around, start: number): Scanned {
+export function quoted({ source, reader }: TextPlace, start: number): Scanned {
   const quote = source[start] === "'" ? "'" : '"';
-  const unclosed = (): never => refuse(source, start, `the ${quote} of this line is never closed`);
+  const unclosed = (): never => refuseYaml(source, start, `the ${quote} of this line is never closed`);
   for (let at = start + 1; ;) {
     const found = from(at, STOPS[quote]).exec(source);
     if (found === null) return unclosed();
@@ -61,13 +61,13 @@ function afterEscape(source: string, at: number, { escape }: Reader): number {
   escape.lastIndex = at;
   if (escape.test(source)) return escape.lastIndex;
   const written = source.slice(at, at + 2);
-  return refuse(source, at, `YAML has no ${written} in double quotes: write \\${written}, or put the text in single quotes`);
+  return refuseYaml(source, at, `YAML has no ${written} in double quotes: write \\${written}, or put the text in single quotes`);
 }
 
 const WORD = new RegExp(`(?:(?!:(?:[ \\t${BREAKS}]|$))[^ \\t${BREAKS}])+`, "y");
 
 /** A plain text runs on over lines that are indented deeper than what it is in. */
-export function plain({ source, reader, indent, inFlow }: Around, start: number): Scanned {
+export function plainText({ source, reader, indent, inFlow }: TextPlace, start: number): Scanned {
   const word = inFlow ? reader.wordInBrackets : WORD;
   let [next, end] = [start, start];
   while (source[next] !== "#" && from(next, word).test(source)) {
@@ -76,7 +76,7 @@ export function plain({ source, reader, indent, inFlow }: Around, start: number)
     if (next === end || isDocumentMark(source, next)) break;
     const [before = "", ...lines] = source.slice(end, next).split(/[\r\n\x85\u2028\u2029]/);
     const tab = lines.findIndex((line) => line.slice(0, indent + 1).includes("\t"));
-    if (tab >= 0) refuse(source, end + [before, ...lines.slice(0, tab)].join(" ").length + 1, TAB_INDENT);
+    if (tab >= 0) refuseYaml(source, end + [before, ...lines.slice(0, tab)].join(" ").length + 1, TAB_INDENT);
     if (!inFlow && (lines.at(-1)?.length ?? indent + 1) < indent + 1) break;
   }
   return { text: text(start, end, SCALAR_STYLE.PLAIN), next };
@@ -86,11 +86,11 @@ const HEADER = /[|>](?:[+-][1-9]?|[1-9][+-]?|)/y;
 const AFTER_HEADER = new RegExp(`[ \\t]*(?:#[^${BREAKS}]*)?(?:\\r\\n|[${BREAKS}]|$)`, "y");
 
 /** A `|` or `>` text, without what its first line says of it. */
-export function block({ source, reader, indent: around }: Around, start: number): Scanned {
+export function block({ source, reader, indent: around }: TextPlace, start: number): Scanned {
   const [said = ""] = from(start, HEADER).exec(source) ?? [];
   const after = start + said.length;
   if (!from(after, AFTER_HEADER).test(source) || (!reader.tabs && /[#\t]/.test(source[after] ?? "")))
-    refuse(source, start, `after ${said} the text begins in the next line: in this one nothing but a comment may follow`);
+    refuseYaml(source, start, `after ${said} the text begins in the next line: in this one nothing but a comment may follow`);
   const valueStart = AFTER_HEADER.lastIndex;
   const least = Math.max(around + 1, 1);
   const digit = /\d/.exec(said)?.[0];
@@ -107,7 +107,7 @@ const EMPTY = new RegExp(`[ ${BREAKS}]*`, "y");
 function detected(source: string, at: number, { tabFirst }: Reader): number {
   const [found = ""] = from(at, EMPTY).exec(source) ?? [];
   if (!tabFirst && source[at + found.length] === "\t")
-    refuse(
+    refuseYaml(
       source,
       at + found.length,
       "a tab at the start of the text, where YAML takes blanks only: begin it with another line, or put it in quotes",
@@ -123,7 +123,7 @@ function blockEnd(source: string, start: number, indent: number, { tabs }: Reade
     while (next < at + indent && source[next] === " ") next++;
     if (next === source.length) return { end: source.length, next };
     if (next < at + indent && !isBreak(source[next])) {
-      if (tabs && source[next] === "\t") refuse(source, next, TAB_INDENT);
+      if (tabs && source[next] === "\t") refuseYaml(source, next, TAB_INDENT);
       return { end: at, next };
     }
     from(next, LINE).test(source);

@@ -1,6 +1,6 @@
 /** Who may log in, and as what the node is known: users, SSH keys, the host name. Never quotes a key in a message. */
 import { fromBase64 } from "../../base64.ts";
-import { partsOf } from "../../ssh-blob.ts";
+import { keyPartsOf } from "../../ssh-blob.ts";
 import { error, warning, type CheckOptions, type Finding } from "./finding.ts";
 import { valueAt, type Mapping, type Tree } from "./tree.ts";
 
@@ -74,6 +74,7 @@ function lineProblem(line: string): string | undefined {
   if (type === undefined || data === undefined)
     return /\u00A0/.test(line) ? `${NO_KEY}: its blanks are no-break spaces, which sshd does not know` : NO_KEY;
   const blob = fromBase64(data);
-  if (blob === undefined || partsOf(type, blob) === undefined) return `this is no ${type} key: its data is damaged, or cut off`;
+  if (blob === undefined || keyPartsOf(type, blob) === undefined)
+    return `this is no ${type} key: its data is damaged, or cut off`;
   return type === "ssh-dss" ? "DSA keys are no longer accepted by sshd" : undefined;
 }

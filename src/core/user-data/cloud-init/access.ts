@@ -46,8 +46,8 @@ function checkDefaultUser(root: Mapping): readonly Finding[] {
 function checkUserList(root: Mapping): readonly Finding[] {
   const users = valueAt(root, "users");
   // the default user is added to them by `user`
-  if (users === undefined || valueAt(root, "user") !== undefined || namesOf(users).includes("default")) return [];
-  const own = users.kind === "list" ? users.items.find((item) => item.kind === "map" && namesOf(item).includes(USER)) : undefined;
+  if (users === undefined || valueAt(root, "user") !== undefined || namesIn(users).includes("default")) return [];
+  const own = users.kind === "list" ? users.items.find((item) => item.kind === "map" && namesIn(item).includes(USER)) : undefined;
   return own?.kind === "map" && KEYS.some((key) => valueAt(own, key) !== undefined)
     ? [warning(own.line, "users", ONLY_THESE, ADVICE)]
     : [error(users.line, "users", `users has no default: ${NOBODY}`, ADVICE)];
@@ -104,9 +104,9 @@ const OWN_KEYS = ["ssh_authorized_keys", "ssh-authorized-keys"] as const;
 const KEYS = [...OWN_KEYS, "ssh_import_id", "ssh-import-id"];
 
 /** Of a user, or of all of them: a text with commas, a list, or a map; the words of commands. @param depth lists in lists; an alias may be its own */
-export function namesOf(tree: Tree, depth = 2): readonly string[] {
+export function namesIn(tree: Tree, depth = 2): readonly string[] {
   if (tree.kind === "scalar") return tree.text.split(/[,;\s]+/);
-  if (tree.kind === "list") return depth === 0 ? [] : tree.items.flatMap((item) => namesOf(item, depth - 1));
+  if (tree.kind === "list") return depth === 0 ? [] : tree.items.flatMap((item) => namesIn(item, depth - 1));
   const name = valueAt(tree, "name");
   return name?.kind === "scalar" ? [name.text] : tree.entries.map(({ key }) => key);
 }

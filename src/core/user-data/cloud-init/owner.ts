@@ -5,14 +5,14 @@
 import { error, warning, type Finding } from "../check/finding.ts";
 import { type Mapping, type Scalar, type Tree, valueAt } from "../check/tree.ts";
 import { USER } from "../../plan/resources/machine.ts";
-import { namesOf } from "./access.ts";
+import { namesIn } from "./access.ts";
 import { isTrue } from "./taken.ts";
 
 export function checkOwners(root: Mapping): readonly Finding[] {
   const files = valueAt(root, "write_files");
   if (files?.kind !== "list") return [];
-  const before = new Set(namesOf(valueAt(root, "bootcmd") ?? NONE));
-  const made = new Set([USER, ...["users", "user", "groups"].flatMap((key) => namesOf(valueAt(root, key) ?? NONE))]);
+  const before = new Set(namesIn(valueAt(root, "bootcmd") ?? NONE));
+  const made = new Set([USER, ...["users", "user", "groups"].flatMap((key) => namesIn(valueAt(root, key) ?? NONE))]);
   return files.items.flatMap((file, index): readonly Finding[] => {
     const owner = file.kind === "map" ? valueAt(file, "owner") : undefined;
     const defer = file.kind === "map" ? valueAt(file, "defer") : undefined;
