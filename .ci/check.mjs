@@ -1,10 +1,11 @@
 // What has to be green before a commit, side by side: types, lint, format, unused code, what is generated, and the fast tests. All tests: npm test.
 // What the compiler and knip have found out about files that have not changed is kept (node_modules/.cache); the linter, which asks the
-// compiler about every expression, looks at those alone that have. CI lints all: npm run lint.
+// compiler about every expression, looks at those alone that have; in a fresh clone, at those that differ from its commit. CI lints all: npm
+// run lint.
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 
-/** What was linted without a finding, as it was then; absent when nothing was yet. */
+/** What was linted without a finding, as it was then; absent in a fresh clone. */
 const LINTED = "node_modules/.cache/check.linted.json";
 const RULES = [".oxlintrc.json", "package-lock.json", "tsconfig.json"];
 
@@ -12,18 +13,20 @@ const stamp = (file) => {
   const { mtimeMs, size } = statSync(file);
   return `${mtimeMs} ${size}`;
 };
-const files = execFileSync("git", ["ls-files", "-co", "--exclude-standard"], { encoding: "utf8" })
-  .split("\n")
-  .filter((file) => existsSync(file) && ((/\.[cm]?[jt]s$/.test(file) && !file.startsWith(".ci/")) || RULES.includes(file)));
+const git = (...words) => execFileSync("git", words, { encoding: "utf8" }).split("\n");
+const files = git("ls-files", "-co", "--exclude-standard").filter(
+  (file) => existsSync(file) && ((/\.[cm]?[jt]s$/.test(file) && !file.startsWith(".ci/")) || RULES.includes(file)),
+);
 const stamps = Object.fromEntries(files.map((file) => [file, stamp(file)]));
 const linted = (() => {
   try {
     return JSON.parse(readFileSync(LINTED, "utf8"));
   } catch {
-    return {};
+    return undefined;
   }
 })();
-const changed = files.filter((file) => stamps[file] !== linted[file]);
+const uncommitted = linted ? [] : [...git("diff", "--name-only", "HEAD"), ...git("ls-files", "-o", "--exclude-standard")];
+const changed = files.filter((file) => (linted ? stamps[file] !== linted[file] : uncommitted.includes(file)));
 const toLint = changed.some((file) => RULES.includes(file)) ? [] : changed;
 
 const PARTS = {
