@@ -3,7 +3,9 @@
  * certificate lasts. One command over a connection that stands. What it answers is input: what is not understood is left out.
  */
 import { NODE_TLS_FILES } from "../core/node-config.ts";
+import { sudo } from "./as-root.ts";
 import type { Connection } from "./connection.ts";
+import type { NodeTarget } from "./target.ts";
 
 export interface SystemFacts {
   /** "flatcar 4459.2.1". */
@@ -23,7 +25,7 @@ export async function systemFacts(
   asksReboot: readonly string[],
   signal?: AbortSignal,
 ): Promise<SystemFacts> {
-  const { stdout } = await connection.exec(question(connection.target.tls, asksReboot), {
+  const { stdout } = await connection.exec(question(connection.target, asksReboot), {
     timeoutMs: 5000,
     ...(signal === undefined ? {} : { signal }),
   });
@@ -55,10 +57,10 @@ const WORD = /^[\w.+~-]{1,40}$/;
 const DATE = /^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4} GMT$/;
 
 /** Each may be missing: then its line is. The certificate is root's. */
-const question = (tls: boolean, asksReboot: readonly string[]): string =>
+const question = (target: NodeTarget, asksReboot: readonly string[]): string =>
   [
     "grep -E '^(ID|VERSION_ID)=' /etc/os-release",
     ...asksReboot,
-    ...(tls ? [`sudo -n openssl x509 -noout -enddate -in ${NODE_TLS_FILES.certificate} 2>/dev/null`] : []),
+    ...(target.tls ? [`${sudo(target)}openssl x509 -noout -enddate -in ${NODE_TLS_FILES.certificate} 2>/dev/null`] : []),
     "true",
   ].join("; ");

@@ -2,7 +2,7 @@
  * A path that the user gave: relative to the working directory, and "~" is the home folder where no shell has said so (--dir=~/clusters,
  * the environment, a file). Every flag's path is read here: a folder that is called "~" would be removed with `rm -r ~`.
  */
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { usageError } from "../core/errors.ts";
 import type { Surroundings } from "./run.ts";
 
@@ -17,3 +17,15 @@ function noHome(path: string): never {
 }
 
 export const homeOf = (env: Surroundings["env"]): string | undefined => env["HOME"] || env["USERPROFILE"] || undefined;
+
+/** The user's own files of ssh: its folder, which is there or not. */
+export function sshFolder(env: Surroundings["env"]): string | undefined {
+  const home = homeOf(env);
+  return home === undefined ? undefined : join(home, ".ssh");
+}
+
+/** Private keys that ssh tries when none is named, where they would be: see IdentityFile in ssh_config(5). */
+export function keysOfSsh(env: Surroundings["env"]): string[] {
+  const folder = sshFolder(env);
+  return folder === undefined ? [] : ["id_ed25519", "id_ecdsa", "id_rsa"].map((name) => join(folder, name));
+}

@@ -11,7 +11,7 @@ import { nodeNamed, nodeAt } from "./cluster/node-name.ts";
 import { lastingFileOf } from "./cluster/private-key.ts";
 import { type ReachedCluster, notInside, reachNodes } from "./cluster/reach-nodes.ts";
 import { hopKeyFiles, hopsTo } from "./cluster/way.ts";
-import { homeOf } from "./own-path.ts";
+import { sshFolder } from "./own-path.ts";
 import { replaceFile } from "./replace-file.ts";
 import type { Run } from "./run.ts";
 import type { Trust } from "../core/ssh-options.ts";
@@ -101,6 +101,6 @@ async function publicHalf(run: Run, { spec, key, lacking }: ReachedCluster): Pro
 
 /** The user's ssh asks somebody whom we do not know: SSH_AUTH_SOCK is not all. */
 function hasOwnAgent({ outside }: Run): boolean {
-  const home = homeOf(outside.env);
-  return home !== undefined && /^\s*(IdentityAgent|PKCS11Provider)\b/im.test(textAt(join(home, ".ssh", "config")) ?? "");
+  const folder = sshFolder(outside.env);
+  return folder !== undefined && /^\s*(IdentityAgent|PKCS11Provider)\b/im.test(textAt(join(folder, "config")) ?? "");
 }

@@ -15,7 +15,7 @@ import { inspectPrivateKey, isHalfOf } from "../../prepare/private-key-file.ts";
 import { publicHalfOf, readGivenKey } from "../../prepare/ssh-given-key.ts";
 import type { SshKey } from "../../prepare/ssh-key.ts";
 import { sameSshKey, sshFingerprint } from "../../prepare/ssh-public-key.ts";
-import { homeOf } from "../own-path.ts";
+import { keysOfSsh, sshFolder } from "../own-path.ts";
 import { replaceFile } from "../replace-file.ts";
 import type { Run } from "../run.ts";
 import { FOLDER_FILES } from "../../prepare/folder-files.ts";
@@ -26,7 +26,7 @@ export async function withPrivateKey(run: Run, cluster: string, key: SshKey): Pr
   const places = [notedPath(run, cluster), key.privateKeyFile, join(run.dir, "ssh-cert.key")];
   const known = places.filter((file) => file !== undefined);
   const found =
-    (await firstThatFits(known, key.publicKey)) ?? (await firstThatFits(await keysOfSsh(run, key.publicKey), key.publicKey));
+    (await firstThatFits(known, key.publicKey)) ?? (await firstThatFits(await ownKeys(run, key.publicKey), key.publicKey));
   // one under a passphrase may hide its public half: then it was believed where create found it
   return withFile(key, found ?? key.privateKeyFile ?? (await believed(places[0])));
 }
@@ -102,12 +102,11 @@ async function believed(file: string | undefined): Promise<string | undefined> {
 }
 
 /** Those under the names that ssh tries by itself, and those whose .pub is the cluster's. */
-async function keysOfSsh(run: Run, publicKey: string): Promise<string[]> {
-  const home = homeOf(run.outside.env);
-  if (home === undefined) return [];
-  const folder = join(home, ".ssh");
+async function ownKeys(run: Run, publicKey: string): Promise<string[]> {
+  const folder = sshFolder(run.outside.env);
+  if (folder === undefined) return [];
   const names = await readdir(folder).catch((): string[] => []);
   const [, wanted = ""] = publicKey.split(/\s+/);
   const ours = names.filter((name) => name.endsWith(".pub") && (textAt(join(folder, name)) ?? "").includes(wanted));
-  return ["id_ed25519", "id_rsa", ...ours.map((name) => name.slice(0, -4))].map((name) => join(folder, name));
+  return [...keysOfSsh(run.outside.env), ...ours.map((name) => join(folder, name.slice(0, -4)))];
 }

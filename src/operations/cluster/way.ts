@@ -14,7 +14,7 @@ import type { Via } from "../../nodes/via.ts";
 import { clusterFolder } from "../../prepare/cluster-folder.ts";
 import { PUBLIC, textAt } from "../../prepare/kept-file.ts";
 import { keyTextAt } from "../../prepare/key-text.ts";
-import { homeOf } from "../own-path.ts";
+import { keysOfSsh, sshFolder } from "../own-path.ts";
 import { replaceFile } from "../replace-file.ts";
 import type { Run } from "../run.ts";
 import type { Claim } from "./claim.ts";
@@ -85,15 +85,11 @@ export const reachOf = (
 
 /** Files of keys that a hop may be logged in to with, where they are: what was named, then what ssh tries by itself. */
 export function hopKeyFiles(run: Run, clusterKeyFile: string | undefined): string[] {
-  const home = homeOf(run.outside.env);
-  const own = home === undefined ? [] : OWN_KEYS.map((name) => join(home, ".ssh", name));
-  const files = [run.sshKey, ...own, clusterKeyFile].filter((file) => file !== undefined);
+  const files = [run.sshKey, ...keysOfSsh(run.outside.env), clusterKeyFile].filter((file) => file !== undefined);
   return [...new Set(files.filter((file) => textAt(file) !== undefined))];
 }
 
 // --- internal ---
-
-const OWN_KEYS = ["id_ed25519", "id_ecdsa", "id_rsa"];
 
 async function begin(
   run: Run,
@@ -103,12 +99,11 @@ async function begin(
   keys: ReadonlySet<string>,
 ): Promise<Via> {
   const { createJump } = await import("../../nodes/jump.ts");
-  const home = homeOf(run.outside.env);
-  const files = [...(home === undefined ? [] : [join(home, ".ssh", "known_hosts")]), "/etc/ssh/ssh_known_hosts"];
+  const folder = sshFolder(run.outside.env);
+  const files = [...(folder === undefined ? [] : [join(folder, "known_hosts")]), "/etc/ssh/ssh_known_hosts"];
   const texts = files.map((file) => textAt(file) ?? "");
   // what lies in the cluster's folder are its nodes' keys
-  const folder = textAt(knownHostsFile(run, cluster)) ?? "";
-  const kept = folder
+  const kept = (textAt(knownHostsFile(run, cluster)) ?? "")
     .split("\n")
     .flatMap((line) => /^[^#@\s]\S* (ssh-\S+|ecdsa-\S+) (\S+)$/.exec(line)?.slice(1).join(" ") ?? []);
   const ways = await logins(run, identity);

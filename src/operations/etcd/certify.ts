@@ -8,6 +8,7 @@ import { NODE_TLS_FILES } from "../../core/node-config.ts";
 import { PLATFORMS } from "../../core/plan/platforms.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 import { putFile, restartUnit } from "../../nodes/put-file.ts";
+import { sudo } from "../../nodes/as-root.ts";
 import type { NodeTarget } from "../../nodes/target.ts";
 import { issueNodeCertificate, prepareEtcdTls } from "../../prepare/etcd-tls.ts";
 import { onNode } from "../cluster/node-connection.ts";
@@ -53,7 +54,7 @@ export async function certify(
     run,
     target,
     async (connection) => {
-      if ((await connection.exec(`sudo -n test -s ${NODE_TLS_FILES.key}`)).code === 0) return;
+      if ((await connection.exec(`${sudo(target)}test -s ${NODE_TLS_FILES.key}`)).code === 0) return;
       run.changesNodes();
       const own = await issueNodeCertificate(ca, { name: target.name, address: target.privateAddress, now });
       await putFile(connection, NODE_TLS_FILES.ca, own.ca, { mode: "0644" });
@@ -75,7 +76,7 @@ const BOOTING_MS = 20_000;
 /** @throws ClusterError what connect and exec throw */
 async function lacks(run: Run, target: NodeTarget): Promise<boolean> {
   const { code } = await onNode(run, target, (connection) =>
-    connection.exec(`sudo -n true && sudo -n test -s ${NODE_TLS_FILES.key}`),
+    connection.exec(`${sudo(target)}true && ${sudo(target)}test -s ${NODE_TLS_FILES.key}`),
   );
   // 1 is test's own word; sudo and ssh have others
   return code === 1;
