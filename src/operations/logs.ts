@@ -8,7 +8,8 @@ import { names } from "../core/plan/cluster.ts";
 import { provenOf } from "../core/plan/proof.ts";
 import { shellWord } from "../core/quoting.ts";
 import { FLAGS } from "../core/spec/flags.ts";
-import { type ClusterSpec, buildSpec } from "../core/spec/spec.ts";
+import type { ClusterSpec } from "../core/spec/spec.ts";
+import { keptSpec } from "../core/plan/read-tags.ts";
 import { schemaUri } from "../core/schema-uri.ts";
 import { runOnAll } from "../nodes/run.ts";
 import { semaphore } from "../nodes/semaphore.ts";
@@ -68,7 +69,7 @@ const AT_ONCE = 20;
 async function consoles(run: Run, name: string, { resourceGroup, node, lines }: LogsOptions): Promise<NodeLog[]> {
   const cluster = await findCluster(run, name, resourceGroup);
   const claim = await claimNeeded(run, cluster);
-  const { spec } = buildSpec(name, {}, claim.kept);
+  const spec = keptSpec(name, claim.kept);
   const room = semaphore(AT_ONCE);
   const whole = await snapshotOf(run, cluster);
   const nodes = machinesOf(spec, provenOf(whole, cluster.owner)).map((index) => ({ index }));

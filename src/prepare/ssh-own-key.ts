@@ -17,7 +17,7 @@ import { textOf } from "./key-text.ts";
 import { inspectPrivateKey } from "./private-key-file.ts";
 import { derKind, foreignKind, parsePublicKeyFile, type ForeignKind } from "./ssh-file-kinds.ts";
 import type { SshKey } from "./ssh-key.ts";
-import { parseOpenSshPublicKey, sameSshKey, usableSshPublicKey } from "./ssh-public-key.ts";
+import { openSshLine, parseOpenSshPublicKey, sameSshKey, usableSshPublicKey } from "./ssh-public-key.ts";
 import type { Subject } from "./subject.ts";
 import { privateKeyIn } from "../core/pem.ts";
 import { shellWord } from "../core/quoting.ts";
@@ -130,9 +130,8 @@ function agree(paths: Record<keyof Found, string>, { pem, cer, pub }: Found, fro
   if (first !== undefined && second?.der.equals(first.der) === false) throw mismatch(second.path, first.path);
   if (first !== undefined) held.push(first);
   if (pub !== undefined) {
-    const line = pub.toString("utf8").trim();
-    parsePublicKeyFile(line, paths.pub);
-    held.push({ path: paths.pub, line });
+    const { blob, comment } = parsePublicKeyFile(pub.toString("utf8"), paths.pub);
+    held.push({ path: paths.pub, line: openSshLine(blob, comment) });
   }
   const [known] = held;
   const other = held.find(({ line }) => known !== undefined && !sameSshKey(line, known.line));

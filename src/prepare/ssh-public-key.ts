@@ -65,10 +65,11 @@ export function usableSshPublicKey(key: KeyObject, comment: string, source: stri
   return line;
 }
 
-/** A line from a blob, whose first string is its type. */
+/** A line from a blob, whose first string is its type. It is kept in tags and written into files: of its comment what is plain. */
 export function openSshLine(blob: Buffer, comment: string): string {
   const type = readStrings(blob)?.[0]?.toString("latin1") ?? "";
-  return `${type} ${blob.toString("base64")}${comment === "" ? "" : ` ${comment}`}`;
+  const plain = comment.replaceAll(/[^\x20-\x7E]/gu, "-").slice(0, COMMENT_LIMIT);
+  return `${type} ${blob.toString("base64")}${plain === "" ? "" : ` ${plain}`}`;
 }
 
 /**
@@ -77,14 +78,17 @@ export function openSshLine(blob: Buffer, comment: string): string {
  * alone; `ssh-keygen -l -E sha1 -f FILE` shows the same hash in base64.
  */
 export const sshThumbprint = (publicKey: string): string =>
-  createHash("sha1").update(parseOpenSshPublicKey(publicKey).blob).digest("hex").toUpperCase();
+  createHash("sha1").update(blobOf(publicKey)).digest("hex").toUpperCase();
 
 /** `SHA256:...`, as ssh, ssh-keygen -l and Azure's portal show a key. */
 export const sshFingerprint = (publicKey: string): string =>
-  `SHA256:${createHash("sha256").update(parseOpenSshPublicKey(publicKey).blob).digest("base64").replace(/=+$/, "")}`;
+  `SHA256:${createHash("sha256").update(blobOf(publicKey)).digest("base64").replace(/=+$/, "")}`;
 
 /** True when two lines hold the same key, whatever their comments say. */
-export const sameSshKey = (a: string, b: string): boolean => parseOpenSshPublicKey(a).blob.equals(parseOpenSshPublicKey(b).blob);
+export const sameSshKey = (a: string, b: string): boolean => blobOf(a).equals(blobOf(b));
+
+/** Of a line that was read before: a cluster's key may be of a type that another version of the tool knows, and is compared all the same. */
+const blobOf = (line: string): Buffer => Buffer.from(line.split(" ")[1] ?? "", "base64");
 
 function bitsOf(type: OpenSshPublicKey["type"], blob: Buffer): number | undefined {
   const [first, modulus] = keyPartsOf(type, blob) ?? [];
@@ -99,6 +103,7 @@ interface KeyLine {
   readonly line: string;
 }
 
+const COMMENT_LIMIT = 256;
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 const TYPES = "ssh-(?:rsa|dss|ed25519|ed448)|ecdsa-sha2-[\\w-]+|(?:webauthn-)?sk-[\\w@.-]+|rsa-sha2-(?:256|512)";
 /** `export KEY=`, `ssh_key: `, `- `: before nothing but a key. */

@@ -94,9 +94,11 @@ const DAMAGED: [name: string, value: string, where?: string][] = [
   ["aoc-vm-size", "Standard_D2s_v5\nHost *", "in vm-size"],
   ["aoc-ssh-from", "0.0.0.0/0; reboot", "in ssh-from"],
   ["aoc-availability-set", "../x", "in availability-set"],
+  ["aoc-vnet-resource-group", "x", "is damaged: --vnet-resource-group goes with --virtual-network-name"],
+  ["aoc-ssh-key-1", `ssh-rsa ${"A".repeat(248)}`],
 ];
 // what is damage: core/read-tags.test.ts
-test.each(some(DAMAGED, 0, 2, 5))(
+test.each(some(DAMAGED, 0, 2, 5, -2, -1))(
   "a damaged tag %s (%j) is named with exit code 7, by create, status and remove; destroy needs none of it",
   async (name, value, where) => {
     const azure = await withAlpha();

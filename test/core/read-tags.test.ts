@@ -1,13 +1,14 @@
 /** Tags read back are input: each is taken whole or refused by its name, and who only looks takes a default for what is damaged. */
 import { describe, expect, test } from "vitest";
 import { ClusterError } from "../../src/core/errors.ts";
-import { hostKeyIn, keptFlag, readClaim } from "../../src/core/plan/read-tags.ts";
+import { hostKeyIn, keptFlag, keptSpec, readClaim } from "../../src/core/plan/read-tags.ts";
 import { claimTags, hasEtcd } from "../../src/core/plan/tags.ts";
 import { buildSpec } from "../../src/core/spec/spec.ts";
 import { flagsIn } from "../../src/core/plan/kept-flags.ts";
 import { compact, tagAFlag } from "../kept-tags.ts";
 
-const KEY = `ssh-ed25519 ${"A".repeat(68)} a comment`;
+const PUBLIC = `AAAAC3NzaC1lZDI1NTE5AAAAI${"A".repeat(43)}`;
+const KEY = `ssh-ed25519 ${PUBLIC} a comment`;
 const { spec } = buildSpec("abc", { numNodes: 4, vmNamePrefix: "web" }, {});
 const TAGS = claimTags(
   "abc",
@@ -26,6 +27,9 @@ const TAGS = claimTags(
 );
 /** As an earlier version wrote them. */
 const OLD = tagAFlag(TAGS);
+/** A key in SSH's wire format. */
+const blob = (...parts: string[]): string =>
+  Buffer.concat(parts.flatMap((part) => [Buffer.from([0, 0, 0, part.length]), Buffer.from(part, "latin1")])).toString("base64");
 const refused = (tags: Record<string, string>): unknown => {
   try {
     return readClaim(tags);
@@ -76,7 +80,7 @@ test("kept flags cost a tag for each 256 characters, whatever stands in them", (
 });
 
 test("what was never chosen is not there, and a long value is put together again", () => {
-  const long = `ssh-rsa ${"A".repeat(700)}`;
+  const long = `${KEY} that is ${"very ".repeat(100)}long`;
   const tags = claimTags("abc", { id: "0123abcd", sshPublicKey: long, members: new Map() }, spec, []);
   expect(Object.values(tags).every((value) => value.length <= 256)).toBe(true);
   const { choices } = readClaim(tags);
@@ -92,9 +96,13 @@ describe("damaged or missing, by its name and with exit code 7:", () => {
     ["aoc-id", "is missing", without("aoc-id")],
     ["aoc-id", "is damaged", { ...TAGS, "aoc-id": "x|.*" }],
     ["aoc-ssh-key-1", "is missing", without("aoc-ssh-key")],
-    ["aoc-ssh-key-1", "is damaged", key("ssh-ed25519 short")],
-    ["aoc-ssh-key-1", "is damaged", key(`${KEY}\nssh-ed25519 ${"B".repeat(68)}`)],
-    ["aoc-ssh-key-1", "is damaged", key(`command="x" ${KEY}`)],
+    ["aoc-ssh-key", "is damaged", key("ssh-ed25519 short")],
+    ["aoc-ssh-key", "is damaged", key(`${KEY}\n${KEY}`)],
+    ["aoc-ssh-key", "is damaged", key(`command="x" ${KEY}`)],
+    ["aoc-ssh-key", "is damaged", key(KEY.replace("AAAAAAAA a", "AAAAAAA a"))],
+    ["aoc-ssh-key", "is damaged", key(KEY.replace("ssh-ed25519 ", "ssh-rsa "))],
+    // cut in its middle: one of several parts
+    ["aoc-ssh-key-1", "is damaged", { ...without("aoc-ssh-key"), "aoc-ssh-key-1": KEY.slice(0, 60), "aoc-ssh-key-2": "AAAA" }],
     ["aoc-members", "is damaged", { ...TAGS, "aoc-members": "x" }],
     ["aoc-members", "is damaged", { ...TAGS, "aoc-members": "0=10.0.0.256" }],
     ["aoc-members", "is damaged", { ...TAGS, "aoc-members": "0=10.0.0" }],
@@ -141,11 +149,41 @@ test("who only looks takes what is readable, and the default for the rest", () =
   expect(keptFlag({ "aoc-flags": "yes=true;." }, "yes")).toBe(false);
 });
 
+test.each([
+  `${KEY.split(" a ")[0]}`,
+  `${KEY} j\u00FCrgen`,
+  `ecdsa-sha2-nistp256 ${blob("ecdsa-sha2-nistp256", "nistp256", `\u0004${"x".repeat(64)}`)}`,
+  `ssh-rsa ${blob("ssh-rsa", "\u0003", "x".repeat(64))} short`,
+  `ssh-tomorrow@example.com ${blob("ssh-tomorrow@example.com", "x".repeat(64))}`,
+])("a key that is whole is read, whoever would make it today: %s", (key) => {
+  expect(readClaim({ ...without("aoc-ssh-key"), "aoc-ssh-key": key }).choices.sshPublicKey).toBe(key);
+});
+
+test("kept flags that exclude each other are damage, and fewer of Deis' nodes than it was made with are none", () => {
+  const { kept } = readClaim(TAGS);
+  expect(keptSpec("abc", { ...kept, deis: true, numNodes: 2 })).toMatchObject({ name: "abc", numNodes: 3 });
+  for (const odd of [
+    { outbound: "nat" },
+    { subnetNames: "s" },
+    { vnetResourceGroup: "g" },
+    { private: true, pip: true },
+  ] as const)
+    expect(() => keptSpec("abc", { ...kept, ...odd })).toThrow(
+      expect.objectContaining({
+        code: "ClaimDamaged",
+        exit: 7,
+        message: expect.stringMatching(/^the tag aoc-flags of .*, is damaged: --/),
+      }),
+    );
+  // where it was uploaded to is not kept
+  expect(keptSpec("abc", { ...kept, tag: [`${"t".repeat(200)}=x`], coreosImage: "x.vhd" }).coreosImage).toBe("x.vhd");
+});
+
 test("a host key is one or none, and anything else is refused", () => {
   const id = "/subscriptions/s/x";
   expect(hostKeyIn({ id, tags: { "aoc-host-key": KEY } })).toBe(KEY);
   expect(hostKeyIn({ id, tags: {} })).toBeUndefined();
-  for (const value of ["", "x", `${KEY}\n`, `${KEY}\u0007`])
+  for (const value of ["", "x", `${KEY}\n`, `${KEY}\u0007`, KEY.replace("AAAAAAAA a", "AAAAAAA a")])
     expect(() => hostKeyIn({ id, tags: { "aoc-host-key": value } })).toThrow(
       expect.objectContaining({ code: "TagDamaged", exit: 7, message: `the tag aoc-host-key of ${id} holds no SSH host key` }),
     );

@@ -32,7 +32,11 @@ describe("sizes", () => {
   });
 
   test("the wish and the size in use come back as they were kept", () => {
-    const choices = { id: "01234567", sshPublicKey: `ssh-rsa ${"A".repeat(60)}`, members: new Map() };
+    const choices = {
+      id: "01234567",
+      sshPublicKey: `ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI${"A".repeat(43)}`,
+      members: new Map(),
+    };
     const kept = (now: string) => readClaim(claimTags("abc", choices, { ...spec("A,B,C"), vmSize: now }, [0])).kept;
     expect(kept("B")).toMatchObject({ vmSize: "A,B,C", sizeNow: "B" });
     expect(kept("A")).not.toHaveProperty("sizeNow");

@@ -93,7 +93,12 @@ test("a machine that lost the cluster's tags is let go of nothing", async () => 
   expect(written).toEqual([]);
 });
 
-const CHOICES = { id: "0123abcd", sshPublicKey: `ssh-ed25519 ${"A".repeat(68)}`, members: new Map(), etcdCa: "a".repeat(20) };
+const CHOICES = {
+  id: "0123abcd",
+  sshPublicKey: `ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI${"A".repeat(43)}`,
+  members: new Map(),
+  etcdCa: "a".repeat(20),
+};
 function design(given: Parameters<typeof buildSpec>[1] = {}, more: Partial<Facts> = {}): Design {
   const { spec } = buildSpec("abc", { numNodes: 2, ...given });
   const node = (index: number) => ({

@@ -91,3 +91,9 @@ test.each<[string, () => Promise<Record<string, string | Buffer>>, string, strin
   });
   expect(filesIn(dir).map((name) => [name, readFileSync(join(dir, name), "latin1")])).toEqual(before);
 });
+
+test("a .pub with a comment line or a wrapped key gives one plain line all the same: it goes into tags", async () => {
+  const line = openSshPublicKey(rsa, "j\u00FCrgen") ?? "";
+  const dir = folderOf({ "ssh-cert.key": pem(rsa), "ssh-cert.pub": `# mine\n${line.replaceAll(/[^ ]{64}/g, "$&\r\n")}\n` });
+  expect((await find(dir))?.publicKey).toBe(openSshPublicKey(rsa, "j-rgen"));
+});

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { inspectPrivateKey } from "../../src/prepare/private-key-file.ts";
 import {
+  openSshLine,
   openSshPublicKey,
   parseOpenSshPublicKey,
   sameSshKey,
@@ -103,6 +104,12 @@ test.each([
 test("equal keys are equal whatever their comments", () => {
   expect(sameSshKey(rsa2048, rsa2048.replace("me@here", "you"))).toBe(true);
   expect(sameSshKey(rsa2048, ed25519)).toBe(false);
+});
+
+test("of a comment a line has what is plain, and not without end: it is kept in tags", () => {
+  const { blob } = parseOpenSshPublicKey(ed25519);
+  expect(openSshLine(blob, "j\u00FCrgen@l\u00E4ptop \u{1F511}\u0007")).toBe(`${ed25519} j-rgen@l-ptop --`);
+  expect(openSshLine(blob, "x".repeat(1000))).toBe(`${ed25519} ${"x".repeat(256)}`);
 });
 
 test("a key that Azure does not take has no OpenSSH line", () => {

@@ -3,12 +3,14 @@
  * the same parsers, each value whole or not at all. What is damaged ends a command by the tag's name, for nothing is
  * guessed about a running cluster; who only deletes reads what is readable.
  */
+import { fromBase64 } from "../base64.ts";
 import { ClusterError, EXIT } from "../errors.ts";
 import type { Flag } from "../spec/flag.ts";
 import { FLAGS, type FlagKey, type FlagValues, flagRows } from "../spec/flags.ts";
 import { FLAGS_TAG, type KeptTexts, SIZE_NOW, flagsIn, readableFlags } from "./kept-flags.ts";
 import { gather } from "./tag-parts.ts";
-import type { KeptValues } from "../spec/spec.ts";
+import { type ClusterSpec, type KeptValues, buildSpec } from "../spec/spec.ts";
+import { keyPartsOf } from "../ssh-blob.ts";
 import { type Choices, ETCD, MEMBERS, NODES, NO_ETCD, type Tags, wordOf } from "./tags.ts";
 
 /** A claim's tags; without nodes where an earlier version of the tool wrote them. @throws ClusterError ClaimDamaged (exit 7) */
@@ -20,7 +22,8 @@ export function readClaim(tags: Tags): {
   const id = wordOf(tags);
   if (id === undefined) throw damaged("aoc-id", tags["aoc-id"]);
   const sshPublicKey = gather(tags, "aoc-ssh-key");
-  if (sshPublicKey === undefined || !SSH_KEY.test(sshPublicKey)) throw damaged("aoc-ssh-key-1", sshPublicKey);
+  if (sshPublicKey === undefined || !isSshKey(sshPublicKey))
+    throw damaged(tags["aoc-ssh-key"] === undefined ? "aoc-ssh-key-1" : "aoc-ssh-key", sshPublicKey);
   const kept = keptIn(tags);
   const noEtcd = tags[ETCD] !== undefined;
   if (noEtcd && tags[ETCD] !== NO_ETCD) throw damaged(ETCD, tags[ETCD]);
@@ -38,6 +41,19 @@ export function readClaim(tags: Tags): {
     kept: noEtcd ? { ...kept, etcdMembers: 0 } : kept,
     nodes: taggedNodes(tags),
   };
+}
+
+/**
+ * What a cluster that exists is, where nothing is asked of it. Of Deis' nodes there may be fewer by now than it was made with.
+ * @throws ClusterError ClaimDamaged (exit 7) where kept flags exclude each other: no create has written that
+ */
+export function keptSpec(name: string, kept: KeptValues): ClusterSpec {
+  try {
+    return buildSpec(name, {}, { ...kept, numNodes: Math.max(kept.numNodes ?? 0, kept.deis === true ? 3 : 1) }).spec;
+  } catch (error) {
+    if (error instanceof ClusterError) throw damaged(FLAGS_TAG, "", `: ${error.message}`);
+    throw error;
+  }
 }
 
 /** The kept flags of a claim. @throws ClusterError ClaimDamaged (exit 7) */
@@ -105,7 +121,7 @@ export function keptFlag<K extends FlagKey>(tags: Tags, key: K): FlagValues[K] {
 /** The public host key that a machine was given. @throws ClusterError TagDamaged (exit 7) */
 export function hostKeyIn({ id, tags }: { readonly id: string; readonly tags: Tags }): string | undefined {
   const line = tags["aoc-host-key"];
-  if (line === undefined || SSH_KEY.test(line)) return line;
+  if (line === undefined || isSshKey(line)) return line;
   throw new ClusterError("TagDamaged", `the tag aoc-host-key of ${id} holds no SSH host key`, {
     source: "azure",
     exit: EXIT.conflict,
@@ -116,14 +132,21 @@ export function hostKeyIn({ id, tags }: { readonly id: string; readonly tags: Ta
 
 // --- internal ---
 
-/** One line: a type, base64, and perhaps a comment of printable letters. */
-const SSH_KEY = /^[a-z0-9@.-]{1,64} [A-Za-z0-9+/]{40,4096}={0,3}(?: [\x20-\x7E]{0,256})?$/;
+/** One line: a type, base64, and perhaps a comment. */
+const SSH_KEY = /^([a-z0-9@.-]{1,64}) ([A-Za-z0-9+/]{40,4096}={0,2})(?: .*)?$/;
 /** SHA-256 or SHA-1, with or without colons. */
 const HASH = /^[0-9A-Za-z:+/=-]{16,128}$/;
 const ADDRESS = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/;
 /** Of no value that a flag takes; in a text they would end a line of a file, or turn a terminal's head. */
 // oxlint-disable-next-line no-control-regex -- they are what is refused
 const CONTROL = /[\u0000-\u001F\u007F-\u009F\u2028\u2029]/;
+
+/** A whole key, of whatever type: which ones Azure takes was asked when the cluster was made. */
+function isSshKey(line: string): boolean {
+  const [, type = "", data = ""] = SSH_KEY.exec(line) ?? [];
+  const blob = fromBase64(data);
+  return blob !== undefined && !CONTROL.test(line) && keyPartsOf(type, blob) !== undefined;
+}
 
 /** Undefined when it is not there, or of a flag that is not kept. */
 function valueOf(texts: KeptTexts, key: FlagKey): { readonly value: unknown } | "damaged" | undefined {

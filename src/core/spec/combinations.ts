@@ -151,7 +151,12 @@ const COMBINATIONS: readonly Combination[] = [
     instead: "Give one of them.",
   },
   {
-    when: (spec) => longTag(spec) !== undefined && /\.vhd$/i.test(spec.coreosImage ?? "") && spec.blobContainerUrl === undefined,
+    // a cluster that stands has its image, and forgets the URL
+    when: (spec) =>
+      (spec.given.includes("tag") || spec.given.includes("coreosImage")) &&
+      longTag(spec) !== undefined &&
+      /\.vhd$/i.test(spec.coreosImage ?? "") &&
+      spec.blobContainerUrl === undefined,
     why: (spec) => {
       const name = longTag(spec) ?? "";
       return `the name of the tag ${name.slice(0, 20)}... has ${name.length} characters`;

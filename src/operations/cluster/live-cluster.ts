@@ -16,11 +16,11 @@ import { planOf } from "../../core/plan/plan.ts";
 import { provenOf } from "../../core/plan/proof.ts";
 import { isSpot } from "../../core/plan/spot.ts";
 import { zoneOf } from "../../core/plan/zones.ts";
-import { hostKeyIn } from "../../core/plan/read-tags.ts";
+import { hostKeyIn, keptSpec } from "../../core/plan/read-tags.ts";
 import { groupId, nameOf, resourceId } from "../../core/plan/resource.ts";
 import type { Kind } from "../../core/plan/bodies.ts";
 import type { Tags } from "../../core/plan/tags.ts";
-import { type ClusterSpec, buildSpec } from "../../core/spec/spec.ts";
+import type { ClusterSpec } from "../../core/spec/spec.ts";
 import { madeAt } from "../../engine/machine-made.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";
@@ -78,9 +78,7 @@ export interface LiveCluster {
 export async function readLiveCluster(run: Run, located: Cluster): Promise<LiveCluster> {
   const { name, groupName } = located;
   const claim = await claimNeeded(run, located);
-  const wanted = claim.kept.numNodes ?? 0;
-  // a cluster that was made with three nodes and lost one to `remove` is still the Deis cluster that it was
-  const { spec } = buildSpec(name, {}, { ...claim.kept, numNodes: Math.max(wanted, claim.kept.deis === true ? 3 : 1) });
+  const spec = keptSpec(name, claim.kept);
   const doom = await surveyDoom(run, located);
   const snapshot: Snapshot = provenOf(doom.snapshot, located.owner);
   const indexes = knownNodes(spec, snapshot, claim);

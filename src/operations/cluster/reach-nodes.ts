@@ -9,9 +9,9 @@ import { names, nodeIndex } from "../../core/plan/cluster.ts";
 import { USER } from "../../core/plan/resources/machine.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { provenOf } from "../../core/plan/proof.ts";
-import { hostKeyIn } from "../../core/plan/read-tags.ts";
+import { hostKeyIn, keptSpec } from "../../core/plan/read-tags.ts";
 import { groupId, nameOf as lastOf, resourceId } from "../../core/plan/resource.ts";
-import { type ClusterSpec, buildSpec } from "../../core/spec/spec.ts";
+import type { ClusterSpec } from "../../core/spec/spec.ts";
 import { connect } from "../../nodes/connection.ts";
 import { tunnelHosts } from "./known-hosts.ts";
 import { type KnownHost, mergeKnownHosts } from "../../nodes/known-hosts.ts";
@@ -69,7 +69,7 @@ export async function reachNodes(run: Run, name: string, group: string | undefin
 export async function reachFound(run: Run, cluster: Cluster): Promise<ReachedCluster> {
   const { name } = cluster;
   const claim = await claimNeeded(run, cluster);
-  const { spec } = buildSpec(name, {}, claim.kept);
+  const spec = keptSpec(name, claim.kept);
   if (claim.address === undefined)
     throw new ClusterError("NoAddress", `${name} has no address yet`, {
       source: "azure",

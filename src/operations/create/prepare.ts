@@ -6,7 +6,7 @@ import { refuseDoomed } from "../cluster/being-destroyed.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { snapshotOf } from "../cluster/snapshot.ts";
 import type { FlagValues } from "../../core/spec/flags.ts";
-import { hostKeyIn } from "../../core/plan/read-tags.ts";
+import { hostKeyIn, keptSpec } from "../../core/plan/read-tags.ts";
 import { provenOf } from "../../core/plan/proof.ts";
 import { namedIdentities } from "../../core/spec/machine.ts";
 import type { Kind } from "../../core/plan/bodies.ts";
@@ -127,6 +127,8 @@ async function find(run: Looking, name: string, asked: Partial<FlagValues>): Pro
   refuseTakenFolder(run, { name, groupName });
   const kept = found.claim?.kept ?? {};
   const given = inKeptWords(wished, kept);
+  // what excludes each other there already is no fault of the wish
+  if (found.claim !== undefined) keptSpec(name, kept);
   const { spec, notes } = buildSpec(name, given, kept);
   beginOfWish(run.ahead, spec, groupName);
   if (found.group !== undefined) beginOfGroup(run.ahead, { subscription: run.subscription, groupName });

@@ -4,10 +4,10 @@ import type { LoadBalancer } from "@azure/arm-network";
 import { type Node, names, nodeIndex } from "../../core/plan/cluster.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { type Owner, provenOf } from "../../core/plan/proof.ts";
-import { hostKeyIn } from "../../core/plan/read-tags.ts";
+import { hostKeyIn, keptSpec } from "../../core/plan/read-tags.ts";
 import { PLATFORMS } from "../../core/plan/platforms.ts";
 import { groupId, nameOf as lastOf, resourceId } from "../../core/plan/resource.ts";
-import { type ClusterSpec, buildSpec } from "../../core/spec/spec.ts";
+import type { ClusterSpec } from "../../core/spec/spec.ts";
 import { getPatiently } from "../../engine/patiently.ts";
 import { type OwnPart, astrayIn, refuseAstray } from "../cluster/astray.ts";
 import { type Claim, claimNeeded } from "../cluster/claim.ts";
@@ -67,7 +67,7 @@ export async function planRemoval(
   const claim = await claimNeeded(run, cluster);
   if (isDoomed(cluster)) throw destroyedMeanwhile(name);
   const { groupName, owner } = cluster;
-  const { spec } = buildSpec(name, {}, claim.kept);
+  const spec = keptSpec(name, claim.kept);
   const named = nodesNamed(spec, nodes);
   const [whole, disks] = await Promise.all([
     snapshotOf(run, cluster),
