@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
+import { flagRows } from "../src/core/spec/flags.ts";
 
 const root = new URL("..", import.meta.url).pathname;
 const all = mkdtempSync(join(tmpdir(), "acc-types-"));
@@ -21,11 +22,23 @@ try {
     if (wrong.length > 0) throw new Error(wrong.join("\n"));
     const to = join(out, relative(all, file));
     mkdirSync(dirname(to), { recursive: true });
+    const text = relative(all, file) === "core/spec/flags.d.ts" ? withWords(readFileSync(file, "utf8")) : readFileSync(file, "utf8");
     // what a declaration imports is a .js to whoever reads it
-    writeFileSync(to, readFileSync(file, "utf8").replaceAll(/(["'])(\.{1,2}\/[^"']+)\.ts\1/g, "$1$2.js$1"));
+    writeFileSync(to, text.replaceAll(/(["'])(\.{1,2}\/[^"']+)\.ts\1/g, "$1$2.js$1"));
   }
 } finally {
   rmSync(all, { recursive: true, force: true });
+}
+
+/** Before each option its flag's own words, which an editor shows of it: a comment on every row of the table would say them twice. */
+function withWords(declaration) {
+  return flagRows.reduce((text, [key, { name, about, value, default: preset }]) => {
+    const place = `\n    readonly ${key}: `;
+    if (text.split(place).length !== 2) throw new Error(`the option ${key} is not declared once in flags.d.ts`);
+    const milliseconds = value === "TIME" ? " In milliseconds." : "";
+    const untold = about.endsWith("]") || !preset || preset.length === 0 ? "" : ` [${preset}]`;
+    return text.replace(place, () => `\n    /** ${about}${untold}.${milliseconds} As \`--${name}\`. */${place}`);
+  }, declaration);
 }
 
 /** The declarations that one imports, and those that these import. */

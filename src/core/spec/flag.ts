@@ -32,7 +32,8 @@ export type FlagScope =
  */
 export type Kept = "fixed" | "new machines" | "everything";
 
-export interface Flag<T> {
+/** A row as it is written; its section comes from where it stands. */
+export interface Row<T> {
   readonly name: string;
   /** Other names of the same flag. */
   readonly also?: readonly string[];
@@ -60,8 +61,6 @@ export interface Flag<T> {
   readonly about: string;
   /** What is said instead at a command that takes no cluster's name. */
   readonly unnamed?: string;
-  /** Where it stands in the help. */
-  readonly section: string;
   /** Which commands take it: "azure" is every command that talks to Azure, "create" is create, plan and export, "nodes" is every other that logs in to nodes. */
   readonly on: readonly FlagScope[];
   /** Azure's own variable of the environment, beside AZURE_COREOS_CLUSTER_NAME. */
@@ -74,11 +73,15 @@ export interface Flag<T> {
   readonly untold?: T;
 }
 
-/** A row as it is written; its section comes from where it stands. */
-type Row<T> = Omit<Flag<T>, "section">;
+export interface Flag<T> extends Row<T> {
+  /** Where it stands in the help. */
+  readonly section: string;
+}
+
 /** The scopes stay literal in a row's type: the library's options of a command are the flags that the command takes. */
 type Written<T, S extends FlagScope> = Omit<Row<T>, "parse" | "default" | "untold" | "many" | "on"> & { on: readonly S[] };
-type On<S extends FlagScope> = { readonly on: readonly S[] };
+/** The commands of a row, by name. */
+export type On<S extends FlagScope> = { readonly on: readonly S[] };
 
 /** A flag that always has a value. */
 export const needed = <T, const S extends FlagScope>(

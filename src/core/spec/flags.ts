@@ -439,7 +439,7 @@ export type FlagKey = keyof typeof FLAGS;
 type ValueOf<F> = F extends { readonly parse: (text: string) => infer T } ? T : never;
 
 /** Every flag's value, defaults filled in. */
-export type FlagValues = { readonly [K in FlagKey]: ValueOf<(typeof FLAGS)[K]> };
+export type FlagValues = { readonly [K in keyof typeof FLAGS]: ValueOf<(typeof FLAGS)[K]> };
 
 /** The flags of a command, all optional: what the library takes as options. */
 export type FlagsOn<S extends FlagScope> = Partial<
