@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "no
 
 /** What was linted without a finding, as it was then; absent in a fresh clone. */
 const LINTED = "node_modules/.cache/check.linted.json";
-const RULES = [".oxlintrc.json", "package-lock.json", "tsconfig.json"];
+const RULES = ["oxlint.config.ts", "package-lock.json", "tsconfig.json"];
 
 const stamp = (file) => {
   const { mtimeMs, size } = statSync(file);

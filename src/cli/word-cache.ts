@@ -2,10 +2,11 @@
  * Names of the last answers, for completion: a folder a kind, a file a place, a line a word, which the shells read by themselves. No
  * secret is among them. Only for the owner, written whole or not at all; what cannot be written is left, for nobody waits for it.
  */
-import { mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, stat } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
 import { FOLDER_FILES } from "../prepare/folder-files.ts";
-import { textAt } from "../prepare/kept-file.ts";
+import { replaceFile } from "../operations/replace-file.ts";
+import { PRIVATE, textAt } from "../prepare/kept-file.ts";
 
 /** Clusters are kept by subscription, nodes by cluster, the others as they were answered last. */
 export type CachedKind = "clusters" | "nodes" | "locations" | "sizes" | "images";
@@ -75,9 +76,7 @@ async function write(folder: string, place: string, change: Change): Promise<voi
     if (text === before) return;
     if (text === "") return await rm(file, { force: true });
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    const whole = `${file}.${process.pid}.new`;
-    await writeFile(whole, text, { mode: 0o600, flag: "wx" });
-    await rename(whole, file);
+    await replaceFile(file, text, PRIVATE);
     await forgetOldest(folder);
   } catch {
     // a full disk or a folder of somebody else's: TAB offers less
