@@ -12,7 +12,7 @@ import { forgetUserData } from "./destroy/forget-files.ts";
 import { leaveEtcd, refuseAllMembers } from "./etcd/leaving.ts";
 import { leavePlatform } from "./platform/growth.ts";
 import { BY_FORCE, forgetNodes, removeAll } from "./remove/forget-nodes.ts";
-import { type Removal, planRemoval, refuseDestroyedMeanwhile, refuseHindered } from "./remove/removal.ts";
+import { type Removal, planRemoval, refuseDestroyedMeanwhile, refuseHindered, whereItIs } from "./remove/removal.ts";
 import { type Run, unstoppable } from "./run.ts";
 
 export interface RemoveOptions {
@@ -35,12 +35,13 @@ export async function removeNodes(
 
 /** @throws ClusterError NodesNotFound (exit 2), EtcdQuorum, and what refuseHindered throws (exit 4, 5, 7) */
 export async function checkRemoval(run: Run, removal: Removal, { force = false }: RemoveOptions = {}): Promise<void> {
-  const { spec, going, absent, staying } = removal;
+  const { spec, going, absent, staying, elsewhere } = removal;
   if (going.length === 0)
     throw notFound(
       spec.name,
       absent,
       staying.map(({ index }) => names.machine(spec, index)),
+      elsewhere,
     );
   await refuseHindered(run, removal);
   if (!force) refuseAllMembers(removal, BY_FORCE);
@@ -52,7 +53,7 @@ export async function carryOutRemoval(
   removal: Removal,
   { force = false }: RemoveOptions = {},
 ): Promise<RemoveDocument> {
-  const { spec, claim, groupName, owner, going, absent, machines, staying, parts } = removal;
+  const { spec, claim, groupName, owner, going, absent, machines, staying, parts, elsewhere } = removal;
   await leavePlatform(run, removal, groupName, force);
   await leaveEtcd(run, removal, force, BY_FORCE);
   await refuseDestroyedMeanwhile(run, removal);
@@ -78,15 +79,26 @@ export async function carryOutRemoval(
     resourceGroup: groupName,
     removed: machines,
     ...(absent.length === 0 ? {} : { notFound: absent }),
+    ...(elsewhere.length === 0
+      ? {}
+      : { kept: elsewhere.map((disk) => ({ kind: disk.kind, id: disk.id, why: whereItIs(disk) })) }),
     nodes: staying.map((node) => node.index),
   };
 }
 
 // --- internal ---
 
-const notFound = (name: string, absent: readonly string[], there: readonly string[]): ClusterError =>
+const notFound = (
+  name: string,
+  absent: readonly string[],
+  there: readonly string[],
+  elsewhere: Removal["elsewhere"],
+): ClusterError =>
   usageError(
-    `there is nothing to remove: ${absent.join(", ")} ${absent.length === 1 ? "is" : "are"} not there`,
+    [
+      `there is nothing to remove: ${absent.join(", ")} ${absent.length === 1 ? "is" : "are"} not there`,
+      ...elsewhere.map((disk) => `the ${disk.label} is left: ${whereItIs(disk)}`),
+    ].join("; "),
     `${name} has ${there.length <= 5 ? there.join(", ") : `${there[0]} to ${there.at(-1)}`}; \`azure-coreos-cluster status ${name}\` shows each.`,
     "NodesNotFound",
   );

@@ -9,7 +9,7 @@ import type { StartDocument } from "../core/documents.ts";
 import { type ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
 import { STOPPED, hasEtcd } from "../core/plan/tags.ts";
 import { schemaUri } from "../core/schema-uri.ts";
-import { retag } from "../engine/patiently.ts";
+import { patiently, retag } from "../engine/patiently.ts";
 import { toTheEnd } from "../engine/tools.ts";
 import { quorumOf } from "../nodes/quorum.ts";
 import { refuseAstray } from "./cluster/astray.ts";
@@ -42,6 +42,10 @@ export interface Started {
   readonly note?: string;
 }
 
+/** Those of which more is known than that nobody asked them. */
+export const knownFaults = ({ notReady }: StartDocument): StartDocument["notReady"] =>
+  notReady.filter(({ reason }) => reason !== NOT_ASKED);
+
 /**
  * @param onStart told which machines are to be started, before the first is
  * @throws ClusterError ClusterNotFound (exit 1), BeingDestroyed, TagsChanged (exit 7), ScopeLocked (exit 5), AuthorizationFailed (exit 4),
@@ -58,7 +62,7 @@ export async function startCluster(
   if (isDoomed(cluster)) throw destroyedMeanwhile(name);
   refuseAstray(live.astray);
   const there = live.nodes.filter(({ provisioning }) => provisioning !== undefined);
-  const off = there.filter(({ power }) => power !== undefined && power !== "running" && power !== "starting");
+  const off = there.filter(isToStart);
   await refusePowerForbidden(run, { claim: live.claim, nodes: off }, "start", stoppedSince(live.claim.tags) !== undefined);
   onStart(live, off);
   const failed = await powerAll(run, off, "start");
@@ -73,9 +77,11 @@ export async function startCluster(
   const health = lost ? NOBODY : await askNodes(run, live, on, way, { until: run.giveUpAt, emit: run.emit });
   const asked = on.length === 0 || lost || (health.nodes.size > 0 && health.cutOff === undefined);
   const ready = asked ? on.filter(({ index }) => health.nodes.get(index)?.state === "ready") : [];
+  const powers = await powersOf(run, cluster.groupName, lost ? [] : on.filter((node) => !ready.includes(node)));
+  const powered = on.filter(({ index }) => !powers.has(index) || powers.get(index) === "running");
   // nobody could ask: those that have power are believed
-  const up = isUp(live, asked ? ready : on);
-  const silent = !up && !lost && noneAnswered(health) && isUp(live, on);
+  const up = isUp(live, asked ? ready : powered);
+  const silent = !up && !lost && noneAnswered(health) && isUp(live, powered);
   if (up || lost || silent) await retag(live.claim, (now) => withoutTags(now, [STOPPED]), toTheEnd(run.tools));
   run.emit({ kind: "end", id: "start", label: name });
   const document: StartDocument = {
@@ -87,7 +93,7 @@ export async function startCluster(
     ready: ready.map((node) => node.name),
     notReady: live.nodes
       .filter((node) => !ready.includes(node))
-      .map((node) => ({ name: node.name, reason: reasonOf(node, failed.get(node.index), health, lost) })),
+      .map((node) => ({ name: node.name, reason: reasonOf(node, { failed, health, powers, lost }) })),
     up,
     seconds: secondsOf(run),
   };
@@ -101,7 +107,22 @@ export async function startCluster(
 
 // --- internal ---
 
+const NOT_ASKED = "it was not asked";
+
 const NOBODY: Health = { nodes: new Map() };
+
+/** Of which Azure says no power are asked to start, too: one that runs is not harmed by it. One that is just being made gets power by that. */
+const isToStart = ({ power, provisioning }: LiveNode): boolean =>
+  power === undefined ? provisioning !== "Creating" : power !== "running" && power !== "starting";
+
+/** By index; Azure may call a start done and take the power away again, as it does with spot machines. */
+async function powersOf(run: Run, group: string, nodes: readonly LiveNode[]): Promise<ReadonlyMap<number, string | undefined>> {
+  const powers = nodes.map(async ({ index, name }) => {
+    const power = await patiently(run.tools, (signal) => run.lookups.powerState(group, name, signal));
+    return [index, power] as const;
+  });
+  return new Map(await Promise.all(powers));
+}
 
 /** A majority of etcd's members, where it is ours; else any node. */
 function isUp({ claim }: LiveCluster, ready: readonly LiveNode[]): boolean {
@@ -117,7 +138,19 @@ const noneAnswered = ({ nodes }: Health): boolean =>
 const exitOf = ({ up, notReady }: StartDocument): ExitCode =>
   !up ? EXIT.timeout : notReady.length === 0 ? EXIT.done : EXIT.partly;
 
-function reasonOf(node: LiveNode, failed: ClusterError | undefined, { nodes }: Health, lost: boolean): string {
-  if (node.provisioning === undefined) return "it has no machine: `create` makes it";
-  return failed?.message ?? nodes.get(node.index)?.reason ?? (lost ? "it waits for etcd's other members" : "it was not asked");
+interface Seen {
+  readonly failed: ReadonlyMap<number, ClusterError>;
+  readonly health: Health;
+  readonly powers: ReadonlyMap<number, string | undefined>;
+  readonly lost: boolean;
+}
+
+function reasonOf({ index, provisioning }: LiveNode, { failed, health, powers, lost }: Seen): string {
+  if (provisioning === undefined) return "it has no machine: `create` makes it";
+  const refused = failed.get(index)?.message;
+  if (refused !== undefined) return refused;
+  const power = powers.get(index);
+  if (power !== undefined && power !== "running") return `Azure gave it no power, or took it away again: its machine is ${power}`;
+  const reason = health.nodes.get(index)?.reason ?? (lost ? "it waits for etcd's other members" : NOT_ASKED);
+  return powers.has(index) && power === undefined ? `${reason}; Azure does not say whether its machine has power` : reason;
 }

@@ -1,10 +1,10 @@
 /** A data disk that outlives its machine: kept by somebody, found again, attached, and never made over. */
 import { beforeEach, expect, test } from "vitest";
-import type { PlanDocument } from "../../src/core/documents.ts";
+import type { PlanDocument, RemoveDocument } from "../../src/core/documents.ts";
 import { byHand, inGroup } from "./azure-hand.ts";
 import type { StatusDocument } from "../../src/core/documents.ts";
 import { type VirtualClock, createVirtualClock } from "../../src/sim/clock.ts";
-import { START, type TestAzure, ownAzure } from "./world.ts";
+import { type Body, START, type TestAzure, ownAzure } from "./world.ts";
 
 let azure: TestAzure;
 let clock: VirtualClock;
@@ -168,9 +168,8 @@ test("a system disk that was left behind is named, and how to delete it: Azure m
   expect(stderr).toContain("az disk delete --resource-group mycluster --name mycluster-coreos-1-os");
 });
 
-test("a disk that another machine holds is not taken from it", async () => {
-  expect((await azure.run("mycluster --data-disk")).exit).toBe(0);
-  await deleteButKeepDisk();
+/** Somebody's machine that takes the disk of node 1. */
+async function hangOnOther(): Promise<void> {
   const other = structuredClone(azure.puts().get("virtualMachines/mycluster-coreos-0"));
   const nic = inGroup("mycluster", "Microsoft.Network/networkInterfaces", "other-nic");
   const subnet = azure.puts().get("networkInterfaces/mycluster-coreos-0-nic").properties.ipConfigurations[0].properties.subnet;
@@ -189,8 +188,39 @@ test("a disk that another machine holds is not taken from it", async () => {
   const holder = await byHand(azure, "PUT", inGroup("mycluster", "Microsoft.Compute/virtualMachines", "other"), other);
   expect(holder.status, JSON.stringify(holder.body)).toBeLessThan(300);
   await clock.sleep(600_000);
+}
+
+test("a disk that another machine holds is not taken from it", async () => {
+  expect((await azure.run("mycluster --data-disk")).exit).toBe(0);
+  await deleteButKeepDisk();
+  await hangOnOther();
   azure.exchanges.length = 0;
   const { exit, stderr } = await azure.run("mycluster");
   expect({ exit, puts: azure.puts().size }, stderr).toEqual({ exit: 7, puts: 0 });
   expect(stderr).toContain("the disk mycluster-coreos-1-data is in use by other");
+});
+
+test("a data disk that somebody moved to another machine stays when its node goes, and remove says so before and after", async () => {
+  expect((await azure.run("mycluster --data-disk --etcd-members 1")).exit).toBe(0);
+  const { body } = (await byHand(azure, "GET", machine)) as { body: Body };
+  delete body.properties.osProfile;
+  body.properties.storageProfile.dataDisks = [];
+  expect((await byHand(azure, "PUT", machine, body)).status).toBeLessThan(300);
+  await clock.sleep(600_000);
+  await hangOnOther();
+  const { drift } = (await azure.json<StatusDocument>("status mycluster")).document;
+  expect(drift).toContainEqual({
+    kind: "loose-disk",
+    node: 1,
+    id: expect.stringMatching(/mycluster-coreos-1-data$/),
+    harm: false,
+    message: "the disk mycluster-coreos-1-data is on other, and not on its own machine: `remove` leaves it there",
+  });
+  const removed = await azure.json<RemoveDocument>("remove mycluster 1 --yes");
+  expect(removed.stderr).toContain("The disk mycluster-coreos-1-data stays: the machine other has it.");
+  expect(removed).toMatchObject({ exit: 0, document: { kept: [{ kind: "disk", why: "the machine other has it" }] } });
+  expect((await byHand(azure, "GET", disk)).body).toMatchObject({ managedBy: expect.stringMatching(/\/other$/) });
+  const again = await azure.run("remove mycluster 1 --yes");
+  expect(again.exit).toBe(2);
+  expect(again.stderr).toContain("the disk mycluster-coreos-1-data is left: the machine other has it");
 });

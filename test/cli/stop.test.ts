@@ -254,6 +254,60 @@ test.each([
   expect(started, started.stderr).toMatchObject({ exit, document: { up, ready: [] } });
 });
 
+/** Azure's word about the power of some machines, once they were told to start. */
+function powerOf(of: TestAzure, machines: RegExp, power: string | undefined): NonNullable<Parameters<TestAzure["run"]>[1]> {
+  const told = new Set<string>();
+  return {
+    azure: async (request) => {
+      const answer = await of.simulation.handle(request);
+      const [machine = ""] = machines.exec(request.url) ?? [];
+      if (machine !== "" && /\/start\?/.test(request.url)) told.add(machine);
+      if (!told.has(machine) || !/\/instanceView\?/.test(request.url)) return answer;
+      const view = JSON.parse(answer.body ?? "") as { statuses: { code: string }[] };
+      const statuses = view.statuses.filter(({ code }) => !code.startsWith("PowerState/"));
+      if (power !== undefined) statuses.push({ code: `PowerState/${power}` });
+      return { ...answer, body: JSON.stringify({ ...view, statuses }) };
+    },
+  };
+}
+
+test.each([
+  ["deallocated", /coreos-1/, 3, true, "2 of 3 machines of mycluster have power", "its machine is deallocated"],
+  ["deallocated", /coreos-[12]/, 6, false, "Too few for etcd", "its machine is deallocated"],
+  [undefined, /coreos-[12]/, 6, false, "Too few for etcd", "Azure does not say whether its machine has power"],
+] as const)(
+  "a start that Azure calls done, and says %s of %s: exit code %i, up is %s",
+  async (power, which, exit, up, said, why) => {
+    await made();
+    await azure.run("stop mycluster --yes");
+    const state = azure.simulation.save();
+    const elsewhere = ownAzure({ state, clock: createVirtualClock(state.now), rehearsal: false });
+    const dir = join(elsewhere.dir, "empty");
+    mkdirSync(dir);
+    const started = await elsewhere.json<StartDocument>("start mycluster", { ...powerOf(elsewhere, which, power), dir });
+    expect(started, started.stderr).toMatchObject({ exit, document: { up, ready: [] } });
+    expect(started.stderr.replaceAll(/\s+/g, " ")).toContain(said);
+    expect(
+      started.document.notReady.filter(({ name }) => which.test(name)).map(({ reason }) => reason.endsWith(why)),
+    ).not.toContain(false);
+  },
+);
+
+test("a machine of whose power Azure says nothing is told to start, too", async () => {
+  await made();
+  await azure.run("stop mycluster --yes");
+  let before = true;
+  const { exit, document } = await azure.json<StartDocument>("start mycluster", {
+    azure: async (request) => {
+      const answer = await azure.simulation.handle(request);
+      before &&= !request.url.includes("/start?");
+      if (!before || !/instanceView\?/.test(request.url)) return answer;
+      return { ...answer, body: JSON.stringify({ statuses: [] }) };
+    },
+  });
+  expect({ exit, started: document.started }).toEqual({ exit: 0, started: [0, 1, 2].map(nameOf) });
+});
+
 test.each([
   ["--num-nodes 3", /nothing/, { left: false, says: "No node answers here", grown: 0 }],
   ["--num-nodes 3 --etcd-members 0", /nothing/, { left: false, says: "No node answers here", grown: 0 }],

@@ -1,7 +1,8 @@
 /** start on a terminal: which machines, how they come, and which did not. The work is operations/start.ts. */
 import { are, plural, someOf } from "../../core/words.ts";
 import type { StartDocument } from "../../core/documents.ts";
-import { type NotUp, type Started, startCluster } from "../../operations/start.ts";
+import type { LiveCluster } from "../../operations/cluster/live-cluster.ts";
+import { type NotUp, type Started, knownFaults, startCluster } from "../../operations/start.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
 import { sayHead } from "./head.ts";
 import { sameCauses, namesOf } from "../../report/same-cause.ts";
@@ -15,14 +16,7 @@ export async function startCommand(invocation: Invocation): Promise<number> {
     const where = inGroup(given);
     await sayHead(session);
     const started = await startCluster(session, name, where, (live, off) => {
-      const none = live.nodes.every(({ provisioning }) => provisioning === undefined);
-      session.say(
-        none
-          ? `${name}: no machine is left.`
-          : off.length === 0
-            ? `${name}: every machine has power already.`
-            : `${name}: ${off.length} ${plural("machine", off.length)} to start.`,
-      );
+      session.say(`${name}: ${whatToStart(live, off.length)}`);
       session.report(live.nodes.length, { doing: "being started" });
     });
     session.endReport();
@@ -33,6 +27,16 @@ export async function startCommand(invocation: Invocation): Promise<number> {
 }
 
 // --- internal ---
+
+function whatToStart({ nodes }: LiveCluster, off: number): string {
+  const there = nodes.filter(({ provisioning }) => provisioning !== undefined);
+  if (there.length === 0) return "no machine is left.";
+  if (off > 0) return `${off} ${plural("machine", off)} to start.`;
+  const being = there.filter(({ power }) => power === undefined).length;
+  return being === 0
+    ? "every machine has power already."
+    : `no machine to start; ${being} ${plural("machine", being)} ${are(being)} still being made.`;
+}
 
 const SHOWN = 10;
 
@@ -51,17 +55,25 @@ const NOT_UP: Record<NotUp, (document: StartDocument) => string> = {
 function sayStarted(session: Session, { document, note, why }: Started): void {
   const { name, ready, notReady } = document;
   if (session.simulated) session.say("Rehearsal: no machine was booted, and the health of the nodes is simulated.");
-  if (note !== undefined && why === undefined) return session.say(`The machines of ${name} have power. ${note}`);
   const all = ready.length + notReady.length;
+  if (note !== undefined && why === undefined) {
+    const faults = knownFaults(document);
+    const powered = faults.length === 0 ? "The machines" : someOf(all - faults.length, all, "machine");
+    return session.say([`${powered} of ${name} have power. ${note}`, ...causes(faults)].join("\n"));
+  }
   const state = why === undefined ? "" : ` ${NOT_UP[why](document)}`;
   session.say(
     [
       ...(note === undefined ? [] : [note]),
       `${someOf(ready.length, all, "node")} of ${name} ${are(all)} ready.${state}`,
-      ...sameCauses(notReady)
-        .slice(0, SHOWN)
-        .map(({ names, cause }) => `  ${namesOf(names)}: ${cause}`),
-      ...(notReady.length > SHOWN ? [`  and ${notReady.length - SHOWN} more`] : []),
+      ...causes(notReady),
     ].join("\n"),
   );
 }
+
+const causes = (notReady: StartDocument["notReady"]): string[] => [
+  ...sameCauses(notReady)
+    .slice(0, SHOWN)
+    .map(({ names, cause }) => `  ${namesOf(names)}: ${cause}`),
+  ...(notReady.length > SHOWN ? [`  and ${notReady.length - SHOWN} more`] : []),
+];

@@ -7,6 +7,8 @@ export interface RemoveDocument extends Versioned<"azure-coreos-cluster/remove/1
   readonly removed: readonly string[];
   /** Names of machines that were to go and were not there; absent when all were. */
   readonly notFound?: readonly string[];
+  /** Disks of theirs that another machine has, which stay; absent where there is none. */
+  readonly kept?: readonly Pick<Alike, "kind" | "id" | "why">[];
   /** Indexes of the nodes that stay. */
   readonly nodes: readonly number[];
 }

@@ -154,7 +154,7 @@ export function strays(plan: readonly AnyResource[], present: Present, { spec, m
 }
 
 /**
- * Disks of the cluster's that hang on no machine: what is paid for, and used by nobody.
+ * Disks of the cluster's that hang on no machine, which are paid for, and used by nobody, or on another one than their own.
  * @param nodes those that the cluster has, and whether each has its machine
  */
 export function looseDisks(
@@ -163,9 +163,14 @@ export function looseDisks(
   nodes: ReadonlyMap<number, boolean>,
 ): Drift[] {
   return found.flatMap(({ id, kind, managedBy }): Drift[] => {
-    const [, machine = "", part] = (kind === "disk" && managedBy === undefined && /^(.+)-(data|os)$/i.exec(nameOf(id))) || [];
+    const [, machine = "", part] = (kind === "disk" && /^(.+)-(data|os)$/i.exec(nameOf(id))) || [];
     const node = nodeIndex(spec, machine);
-    if (node === undefined) return [];
+    const holder = managedBy === undefined ? undefined : nameOf(managedBy);
+    if (node === undefined || holder?.toLowerCase() === machine.toLowerCase()) return [];
+    if (holder !== undefined) {
+      const message = `the disk ${nameOf(id)} is on ${holder}, and not on its own machine: \`remove\` leaves it there`;
+      return [{ kind: "loose-disk", message, id, node, harm: false }];
+    }
     const comesBack = nodes.get(node) === true ? `\`replace ${spec.name} ${node}\`` : "`create`";
     const why = !nodes.has(node)
       ? "is left of a node that the cluster does not have: `remove` takes it away"

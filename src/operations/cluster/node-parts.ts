@@ -2,7 +2,7 @@
 import { names } from "../../core/plan/cluster.ts";
 import { typeOf } from "../../core/plan/kinds.ts";
 import { type Owner, isProven } from "../../core/plan/proof.ts";
-import { groupId, resourceId } from "../../core/plan/resource.ts";
+import { groupId, nameOf, resourceId } from "../../core/plan/resource.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 import { aboutOf } from "../../engine/event.ts";
 import { getPatiently, lookFor } from "../../engine/patiently.ts";
@@ -52,18 +52,24 @@ export async function partsOf(
   return possible.filter(({ id }, index) => isProven({ id, tags: there[index]?.tags }, owner));
 }
 
+/** A disk that is not on its node's machine. */
+export interface AwayDisk extends NodePart {
+  /** The machine that holds it, by name: it stays there. Undefined where none does: it is paid for, and nobody sees it. */
+  readonly holder: string | undefined;
+}
+
 /**
- * Disks of the nodes that no machine holds, asked for by name and proven by their tags: kept for a machine that never came, or left of one
- * whose deletion broke off. Such a disk is paid for, and nobody sees it.
+ * Disks of the nodes that their machines do not hold, asked for by name and proven by their tags: kept for a machine that never came, left of
+ * one whose deletion broke off, or given to another machine.
  * @param gone those of the nodes whose machine has just gone: Azure lets go of its disks, or takes them along, a moment later
  */
-export async function looseDisksOf(
+export async function awayDisksOf(
   run: Run,
   spec: ClusterSpec,
   { owner, groupName: group }: { readonly owner: Owner; readonly groupName: string },
   nodes: readonly number[],
   gone: ReadonlySet<number> = new Set(),
-): Promise<NodePart[]> {
+): Promise<AwayDisk[]> {
   const base = groupId(run.subscription, group);
   const possible = nodes.flatMap((node) => {
     const machine = names.machine(spec, node);
@@ -78,11 +84,18 @@ export async function looseDisksOf(
   const there = await Promise.all(
     possible.map((part) => (gone.has(part.node) ? lookFor(part, run.tools, isSettled) : getPatiently(part, run.tools))),
   );
-  return possible.filter(({ id }, index) => {
+  return possible.flatMap((part, index): AwayDisk[] => {
     const live = there[index];
-    return live !== undefined && live.state !== "deleting" && !isHeld(live) && isProven({ id, tags: live.tags }, owner);
+    if (live === undefined || live.state === "deleting" || !isProven({ id: part.id, tags: live.tags }, owner)) return [];
+    const holder = holderOf(live);
+    const own = resourceId(base, "machine", names.machine(spec, part.node));
+    return holder?.toLowerCase() === own.toLowerCase() ? [] : [{ ...part, holder: holder && nameOf(holder) }];
   });
 }
+
+/** Those of them that no machine holds. */
+export const looseDisksOf = async (...where: Parameters<typeof awayDisksOf>): Promise<NodePart[]> =>
+  (await awayDisksOf(...where)).filter(({ holder }) => holder === undefined);
 
 /** " with its disks, interface and address": what there is of them. */
 export function withParts(parts: readonly NodePart[], nodes: number): string {
@@ -164,4 +177,5 @@ async function removePart(run: Run, owner: Owner, part: NodePart, comesAgain: Co
 
 const diskId = (scope: string, name: string): string => `${scope}/providers/${typeOf("disk")}/${name}`;
 
-const isHeld = ({ model }: Live): boolean => (model as { managedBy?: string }).managedBy !== undefined;
+const holderOf = ({ model }: Live): string | undefined => (model as { managedBy?: string }).managedBy;
+const isHeld = (disk: Live): boolean => holderOf(disk) !== undefined;

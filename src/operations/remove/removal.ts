@@ -14,7 +14,15 @@ import { type Claim, claimNeeded } from "../cluster/claim.ts";
 import { isDoomed, isForeign } from "../cluster/cluster.ts";
 import { findCluster } from "../cluster/find.ts";
 import { nodesNamed } from "../cluster/node-name.ts";
-import { type NodePart, looseDisksOf, partsOf, possibleParts, refuseHarmful, removalIntent } from "../cluster/node-parts.ts";
+import {
+  type AwayDisk,
+  type NodePart,
+  awayDisksOf,
+  partsOf,
+  possibleParts,
+  refuseHarmful,
+  removalIntent,
+} from "../cluster/node-parts.ts";
 import { refuseStopped } from "../cluster/stopped.ts";
 import { type Snapshot, snapshotOf } from "../cluster/snapshot.ts";
 import { interfaceAddresses, knownNodes, machinesOf, subnetIn } from "../cluster/nodes-there.ts";
@@ -41,6 +49,8 @@ export interface Removal {
   readonly machines: readonly string[];
   readonly staying: readonly Node[];
   readonly parts: readonly NodePart[];
+  /** Disks of theirs that another machine has: these stay. */
+  readonly elsewhere: readonly AwayDisk[];
   /** What is in the group, whosever it is. */
   readonly present: Snapshot;
   /** Of a network that is not the cluster's own. */
@@ -69,11 +79,12 @@ export async function planRemoval(
   const { groupName, owner } = cluster;
   const spec = keptSpec(name, claim.kept);
   const named = nodesNamed(spec, nodes);
-  const [whole, disks] = await Promise.all([
+  const [whole, away] = await Promise.all([
     snapshotOf(run, cluster),
     // those of nodes that come back wait for their machines
-    comeBack ? [] : looseDisksOf(run, spec, { owner, groupName }, named),
+    comeBack ? [] : awayDisksOf(run, spec, { owner, groupName }, named),
   ]);
+  const [disks, elsewhere] = [away.filter((disk) => disk.holder === undefined), away.filter((disk) => disk.holder !== undefined)];
   const snapshot: Snapshot = provenOf(whole, owner);
   const known = knownNodes(spec, snapshot, claim);
   const there = nodesOf(spec, snapshot, claim, named);
@@ -97,6 +108,7 @@ export async function planRemoval(
     absent: named.filter((index) => !going.includes(index)).map((index) => names.machine(spec, index)),
     machines: going.map((index) => names.machine(spec, index)),
     staying,
+    elsewhere,
     present: whole,
     ...(spec.virtualNetworkName === undefined ? {} : { subnetId: subnetIn(snapshot) ?? spec.virtualNetworkName }),
     parts: going.length === 0 ? [] : [...(await partsOf(run, spec, { owner, groupName }, going)), ...disks],
@@ -125,6 +137,9 @@ export async function refuseHindered(run: Run, { spec, claim, groupName, owner, 
     found: parts.flatMap(({ id }) => present.get(id.toLowerCase()) ?? []),
   });
 }
+
+/** Why the disk stays, after its name. */
+export const whereItIs = ({ holder }: AwayDisk): string => `the machine ${holder} has it`;
 
 // --- internal ---
 

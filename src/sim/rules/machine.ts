@@ -51,7 +51,9 @@ export const virtualMachine: KindRules = {
   remove: { status: 202, state: "Deleting", seconds: [20, 40], header: "both", retry: 10, poll: 30 },
   check: checkMachine,
   shape,
-  accepted(cloud, entry, { properties }) {
+  accepted(cloud, entry, { properties, before }) {
+    const has = dataDiskKeys(entry.resource);
+    for (const disk of dataDiskKeys(before?.resource)) if (!has.includes(disk)) detach(cloud, disk);
     const custom = textIn(dig(properties, "osProfile", "customData"));
     if (custom !== undefined) entry.hidden["customData"] = digest(custom);
     for (const nic of interfacesOf(cloud, entry)) {
@@ -92,6 +94,14 @@ export const virtualMachine: KindRules = {
     }
   },
 };
+
+const dataDiskKeys = (machine: JsonValue | undefined): string[] =>
+  listIn(dig(machine ?? {}, "properties", "storageProfile", "dataDisks")).map((disk) => keyOf(idOf(disk["managedDisk"]) ?? ""));
+
+function detach(cloud: SimCloud, disk: string): void {
+  const held = cloud.get(disk);
+  if (held !== undefined) detachDisk(held);
+}
 
 /** Creations that fail once the machine runs: its system was not heard of in time, or an extension of a policy failed. */
 const BOOTED = /^(OSProvisioning|VMExtension)/;
