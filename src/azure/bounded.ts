@@ -3,6 +3,7 @@
  * it is longer than any that Resource Manager writes. The SDK itself would keep all of it, and would wait for the rest of a packed
  * body whose connection is gone.
  */
+import { defined } from "../core/defined.ts";
 import type { HttpClient, PipelineRequest, PipelineResponse } from "@azure/core-rest-pipeline";
 import type { Readable, Transform } from "node:stream";
 import { notAzure } from "../core/advice/azure-error.ts";
@@ -40,7 +41,7 @@ async function textOf(stream: Readable, { request, headers }: PipelineResponse, 
   };
   const unpack = await unpacking(headers.get("content-encoding"), request);
   const signal = request.abortSignal as AbortSignal | undefined;
-  const until = signal === undefined ? {} : { signal };
+  const until = defined({ signal });
   try {
     await (unpack === undefined ? pipeline(stream, take, until) : pipeline(stream, unpack, take, until));
   } catch (error) {

@@ -3,6 +3,7 @@
  * `details`; the same in capitals, as the end of a group's deletion is recorded; and with another service's whole answer as JSON text for a
  * message. Read into one shape here, so that nobody behind knows of more than one.
  */
+import { defined } from "../core/defined.ts";
 export interface ErrorBody {
   readonly code?: string;
   readonly message?: string;
@@ -68,11 +69,9 @@ function read(value: unknown, depth: number): ErrorBody | undefined {
   const innererror = read(found.get("innererror"), depth + 1) ?? quoted?.innererror;
   const info = listOf(found.get("additionalinfo")).flatMap(infoOf);
   return {
-    ...(code === undefined ? {} : { code }),
-    ...(said === undefined ? {} : { message: said }),
-    ...(target === undefined ? {} : { target }),
+    ...defined({ code, message: said, target }),
     ...(details.length === 0 && !Array.isArray(found.get("details")) ? {} : { details }),
-    ...(innererror === undefined ? {} : { innererror }),
+    ...defined({ innererror }),
     ...(info.length === 0 ? {} : { info }),
   };
 }

@@ -1,4 +1,5 @@
 /** What the SDK throws and ARM answers, as one kind of error with ARM's own code, message and details. */
+import { defined } from "../core/defined.ts";
 import { AzureError, type AzureErrorOptions, notAzure } from "../core/advice/azure-error.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import { isLoopback } from "../core/loopback.ts";
@@ -36,7 +37,7 @@ export function refusedAnswer(answer: Answer, request: Asked): AzureError {
     status: answer.status,
     request: asked,
     ...detailsOf(body),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...defined({ retryAfterMs }),
     ...(answer.status === 401 || answer.status === 403 ? { exit: EXIT.signIn } : {}),
     cause: `${asked}: ${answer.status}`,
   });
@@ -53,7 +54,7 @@ export function noSignIn(answer: Answer & { readonly request: Asked }): AzureErr
   if (status === 429 || status >= 500 || (said !== undefined && PASSING.test(String(said["error"]))))
     return new AzureError(OUT_OF_ORDER, `${new URL(request.url).host} answered ${status} to ${asked}`, {
       status,
-      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      ...defined({ retryAfterMs }),
     });
   if (said === undefined) return notAzure(`${asked}: ${status}`, status, "that of Azure's sign-in service");
   return undefined;
@@ -140,7 +141,7 @@ function detailsOf(body: ErrorBody | undefined): Pick<AzureErrorOptions, "detail
     ...(body?.details === undefined && innererror === undefined
       ? {}
       : { details: [...details, ...(innererror === undefined ? [] : [innererror])] }),
-    ...(info === undefined ? {} : { info }),
+    ...defined({ info }),
   };
 }
 

@@ -1,4 +1,5 @@
 /** A long-running operation of the SDK, made so that it can be asked again after a fault: the SDK's own poller cannot. */
+import { defined } from "../core/defined.ts";
 import type { AzureError } from "../core/advice/azure-error.ts";
 import { ClusterError } from "../core/errors.ts";
 import type { Operation } from "../engine/provider.ts";
@@ -42,7 +43,7 @@ export async function driveOperation(
   // In the same tick: a poller that nobody listens to while it fails ends the process.
   await understood(() => poller.submitted());
   const { tags } = bodyOf(first);
-  const told = tags === undefined ? {} : { tags };
+  const told = defined({ tags });
   if (poller.isDone || saysSucceeded(first)) {
     const problem = poller.isDone ? failedResult(poller, undefined) : undefined;
     if (problem !== undefined) throw problem;

@@ -2,6 +2,7 @@
  * What every request of every client goes through: a time limit for each attempt, errors with ARM's whole body, and the fixed
  * header for a loopback ARM. The SDK's own retries are off, for the engine owns them.
  */
+import { defined } from "../core/defined.ts";
 import type { HttpClient, PipelinePolicy, PipelineRequest, PipelineResponse } from "@azure/core-rest-pipeline";
 import { AzureError } from "../core/advice/azure-error.ts";
 import type { Clock } from "../core/clock.ts";
@@ -110,7 +111,7 @@ export async function httpClientOf(handle: (request: PlainRequest) => Promise<Pl
         url: request.url,
         headers: Object.fromEntries(request.headers),
         ...(typeof request.body === "string" ? { body: request.body } : {}),
-        ...(signal === undefined ? {} : { signal }),
+        ...defined({ signal }),
       });
       return { request, status: answer.status, headers: createHttpHeaders(answer.headers), bodyAsText: answer.body ?? "" };
     },

@@ -5,6 +5,7 @@
  * Beside draft-07's own words it has those that VS Code's JSON, yaml-language-server and Monaco read, and validators pass over:
  * markdownDescription for the hover, patternErrorMessage in place of a pattern, errorMessage, defaultSnippets, doNotSuggest.
  */
+import { defined } from "../core/defined.ts";
 import { ClusterError } from "../core/errors.ts";
 import type { Flag, Kept } from "../core/spec/flag.ts";
 import type { Accepts } from "../core/spec/parse.ts";
@@ -32,7 +33,7 @@ function named(flag: Flag<unknown>): [string, Schema][] {
     { ...wordsOf(flag, `another spelling of ${flag.name}: `), doNotSuggest: true, ...valueOf(flag) },
   ]);
   const preset = presetOf(flag);
-  return [[flag.name, { ...wordsOf(flag), ...valueOf(flag), ...(preset === undefined ? {} : { default: preset }) }], ...others];
+  return [[flag.name, { ...wordsOf(flag), ...valueOf(flag), ...defined({ default: preset }) }], ...others];
 }
 
 /** What a key says where the pointer rests on it: as the help says it, and what is to be known beside that. */

@@ -1,4 +1,5 @@
 /** What advice is to know of the command: its words, so that it can say "run this again", and the cluster's name. */
+import { defined } from "../core/defined.ts";
 import { shellWord } from "../core/quoting.ts";
 import type { AdviceContext } from "../core/advice/advice.ts";
 import type { Invocation } from "./invocation.ts";
@@ -7,9 +8,9 @@ import { inGroup } from "../core/spec/in-group.ts";
 /** Of a create the shortest command that goes on, since a person adds what is to change; of all others the one that was typed. */
 export function adviceContext({ world, command, args, given }: Omit<Invocation, "rest">): AdviceContext {
   const name = {
-    ...(args[0] === undefined ? {} : { name: args[0] }),
+    ...defined({ name: args[0] }),
     ...inGroup(given),
-    ...(given.tenant === undefined ? {} : { tenant: given.tenant }),
+    ...defined({ tenant: given.tenant }),
   };
   if (command === "create") return { ...name, askedNodes: given.numNodes };
   const end = world.argv.indexOf("--");

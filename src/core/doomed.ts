@@ -3,6 +3,7 @@
  * the cluster's by its tags; a disk that Azure made without them, by the machine of ours that was made with it and holds it.
  * Nothing is by its name: what only looks like the cluster's is kept, and named.
  */
+import { defined } from "./defined.ts";
 import { alike } from "./alike.ts";
 import type { Found } from "./found.ts";
 import { holdsName, isBearer } from "./plan/bearer.ts";
@@ -123,8 +124,7 @@ function ordered(cluster: string, ours: readonly Found[]): Doomed[] {
       label: labelOf(cluster, one),
       dependsOn: [...new Set(after)].filter((id) => id !== one.id),
       ...(isNodes && node !== undefined ? { node: Number(node) } : {}),
-      ...(zone === undefined ? {} : { zone }),
-      ...(taker === undefined ? {} : { goesWith: taker }),
+      ...defined({ zone, goesWith: taker }),
     };
   });
 }

@@ -2,6 +2,7 @@
  * The one error that users see. Thrown where the knowledge is, enriched on the way, rendered once (in cli/main.ts):
  * what happened, what to do, where to read on, the original last.
  */
+import { defined } from "./defined.ts";
 export type ErrorSource = "user" | "azure" | "node" | "bug";
 
 /** Exit codes, as documented for scripts: they never change their meaning. */
@@ -54,4 +55,4 @@ export class ClusterError extends Error {
 
 /** Bad usage: exit code 2, and what to type instead. */
 export const usageError = (message: string, advice?: string, code = "Usage"): ClusterError =>
-  new ClusterError(code, message, { source: "user", exit: EXIT.usage, ...(advice === undefined ? {} : { advice }) });
+  new ClusterError(code, message, { source: "user", exit: EXIT.usage, ...defined({ advice }) });

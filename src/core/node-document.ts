@@ -1,4 +1,5 @@
 /** The parts of the cluster's document that create and status share: a node, and how etcd came about. */
+import { defined } from "./defined.ts";
 import type { ClusterDocument, NodeDocument } from "./documents.ts";
 import { names } from "./plan/cluster.ts";
 import { doorOf } from "./plan/door.ts";
@@ -31,12 +32,10 @@ export const nodeDocument = (
   user: USER,
   identityFile: node.identityFile,
   privateIp: node.privateIp,
-  ...(node.publicIp === undefined ? {} : { publicIp: node.publicIp }),
-  ...(node.zone === undefined ? {} : { zone: node.zone }),
+  ...defined({ publicIp: node.publicIp, zone: node.zone }),
   ...(node.spot === true ? { spot: true } : {}),
   state: node.state,
-  ...(node.vmSize === undefined ? {} : { vmSize: node.vmSize }),
-  ...(node.error === undefined ? {} : { error: node.error }),
+  ...defined({ vmSize: node.vmSize, error: node.error }),
 });
 
 export const etcdDocument = (
@@ -45,5 +44,5 @@ export const etcdDocument = (
 ): ClusterDocument["etcd"] => ({
   mode: noEtcd === true ? "none" : discoveryUrl === undefined ? "static" : "discovery",
   members: [...members.keys()].map((index) => names.machine(spec, index)),
-  ...(discoveryUrl === undefined ? {} : { discoveryUrl }),
+  ...defined({ discoveryUrl }),
 });

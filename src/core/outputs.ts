@@ -2,6 +2,7 @@
  * What is printed at the end: the JSON document that scripts read, the ssh config, the DNS lines, and a person's next
  * steps. Pure functions of the finished cluster; they print nothing and know no file but by its name.
  */
+import { defined } from "./defined.ts";
 import { shellWord, sshConfigWord } from "./quoting.ts";
 import { deisLines, deisOf, notOpenLines } from "./deis-next.ts";
 import { askedFields } from "./account.ts";
@@ -33,7 +34,7 @@ export function clusterDocument(
     etcd: facts.etcd,
     ...(spec.deis && first !== undefined ? { deis: deisOf(facts, first.port, spec.platform) } : {}),
     resources: facts.resources,
-    ...(facts.choices === undefined ? {} : { choices: facts.choices }),
+    ...defined({ choices: facts.choices }),
     seconds: facts.seconds,
   };
 }

@@ -2,6 +2,7 @@
  * Brings one resource to what the plan says: observe, decide, act, and observe again after anything that left it unclear
  * whether Azure acted. That is all there is to a rerun, too. A step for each decision; what went wrong is recover.ts's.
  */
+import { defined } from "../core/defined.ts";
 import { besideOthers } from "../core/plan/beside.ts";
 import { KINDS } from "../core/plan/kinds.ts";
 import type { AnyResource } from "../core/plan/resource.ts";
@@ -148,7 +149,7 @@ async function put(
     return tools.provider.put(body, {
       signal: tools.signal,
       createOnly: live === null && KINDS[resource.kind].etag === true,
-      ...(live?.etag === undefined ? {} : { ifMatch: live.etag }),
+      ...defined({ ifMatch: live?.etag }),
     });
   });
   refuseReplaced(body, operation.tags);

@@ -2,6 +2,7 @@
  * What happened, as data: reports are functions of events and nothing else prints. One flat shape, versioned, written as
  * it is to `--events FILE`, where its fields are described (core/documents.ts).
  */
+import { defined } from "../core/defined.ts";
 import type { EventLine } from "../core/documents.ts";
 
 export type EventKind = EventLine["kind"];
@@ -20,5 +21,5 @@ export const LEFT_TO_AZURE = "left to Azure, which goes on with it";
 export const aboutOf = ({ id, label, node }: Pick<Event, "id" | "label" | "node">): Pick<Event, "id" | "label" | "node"> => ({
   id,
   label,
-  ...(node === undefined ? {} : { node }),
+  ...defined({ node }),
 });

@@ -2,6 +2,7 @@
  * Somebody else was quicker: what is written on the condition that it is still what was read is refused with 412. Whoever wrote it
  * reads again and decides again; so often, and not for ever.
  */
+import { defined } from "../core/defined.ts";
 import { AzureError } from "../core/advice/azure-error.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import type { RequestTools } from "./tools.ts";
@@ -35,5 +36,5 @@ const changedMeanwhile = (label: string, cause: AzureError | undefined): Cluster
     exit: EXIT.conflict,
     advice:
       "Something works on it all the time: the activity log in the portal says who. Then run the same command again: it goes on from here.",
-    ...(cause === undefined ? {} : { cause }),
+    ...defined({ cause }),
   });

@@ -2,6 +2,7 @@
  * Walks the plan: everything that can be done at once is; after a failure what depends on it is skipped and the rest is
  * finished. It knows nothing of Azure; what a visit does is the caller's.
  */
+import { defined } from "../core/defined.ts";
 import { ClusterError } from "../core/errors.ts";
 
 export interface Step {
@@ -63,7 +64,7 @@ export async function walk<S extends Step, T>(
     if (blocker !== undefined) {
       const because =
         blocker.result.state === "failed" ? blocker.id : blocker.result.state === "skipped" ? blocker.result.because : undefined;
-      result = { state: "skipped", ...(because === undefined ? {} : { because }) };
+      result = { state: "skipped", ...defined({ because }) };
     } else if (options.stop?.aborted === true) result = { state: "skipped" };
     else
       result = await visit(step).then(

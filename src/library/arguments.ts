@@ -3,6 +3,7 @@
  * program's arguments are input like any other: what is none is refused as Usage before anything is done, and never taken for a
  * default; and whatever ends a call is a ClusterError, with the advice that the command would give.
  */
+import { defined } from "../core/defined.ts";
 import { advised } from "../core/advice/advice.ts";
 import { ClusterError, EXIT, usageError } from "../core/errors.ts";
 import { inItsPlace } from "../core/own-commands.ts";
@@ -30,7 +31,7 @@ export const checkedCalls = (work: Pick<Azure, Work>, given: OptionsOf<"azure">)
  * @param what the function that ended so: what is refused to a `destroy` must not be advised to be created
  */
 export function asClusterError(thrown: unknown, what: Work, name?: string): ClusterError {
-  const context = { ...(name === undefined ? {} : { name }), ...(what === "create" ? {} : { command: what }) };
+  const context = { ...defined({ name }), ...(what === "create" ? {} : { command: what }) };
   if (thrown instanceof ClusterError) return advised(thrown, context);
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   return new ClusterError("Bug", message, { source: "bug", exit: EXIT.failed, cause: thrown });

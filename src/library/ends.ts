@@ -1,4 +1,5 @@
 /** How pieces of work end for a program: what is half done is thrown, with how far it came. */
+import { defined } from "../core/defined.ts";
 import { ClusterError } from "../core/errors.ts";
 import { are, someOf } from "../core/words.ts";
 import type { Started } from "../operations/start.ts";
@@ -38,7 +39,7 @@ export function notReady({
       source: failure instanceof ClusterError ? failure.source : "node",
       exit,
       advice: "What was made stays. The same call continues; `status` says how each node is.",
-      ...(failure === undefined ? {} : { cause: failure }),
+      ...defined({ cause: failure }),
     },
   );
 }

@@ -2,6 +2,7 @@
  * The runs of one Azure: each piece of work is a run of its own, with its own time limit; who signs in stays the same, and all tell the
  * same listeners. An abort, or the end of it all, ends what is at work.
  */
+import { defined } from "../core/defined.ts";
 import type { Clock } from "../core/clock.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import { abortable } from "../engine/abortable.ts";
@@ -51,7 +52,7 @@ export function runsOf({ given, env, cwd, clock, signal, onEvent }: RunsOptions)
   return {
     async work({ looks, runsAgain = false, more = {}, limitMs }, work) {
       if (ends.aborted) throw interrupted(ends.reason, NOTHING);
-      const limit = limitMs === undefined ? {} : { timeout: limitMs };
+      const limit = defined({ timeout: limitMs });
       const how = { looks, runsAgain, listeners: { event: hear } };
       const opening = openRun(outside, { ...limit, ...given, ...more }, how);
       const { run, interrupt, close } = await abortable(opening, ends).catch((error: unknown) => {

@@ -2,6 +2,7 @@
  * One command on an open SSH connection: its output, its exit code, its time limit. A command that is given up goes on there: sshd ends
  * only what has a terminal; what writes ends by that. It must not print, and must not guess an exit code that never came.
  */
+import { defined } from "../core/defined.ts";
 import type { Client, ClientChannel } from "ssh2";
 import type { Clock } from "../core/clock.ts";
 import { ClusterError, EXIT } from "../core/errors.ts";
@@ -148,7 +149,7 @@ function exitOf(channel: ClientChannel, node: string): Promise<Exit> {
   return new Promise((resolve, reject) => {
     let exit: Exit | undefined;
     channel.on("exit", (code: number | null, signal?: string) => {
-      exit = { code, ...(signal === undefined ? {} : { signal }) };
+      exit = { code, ...defined({ signal }) };
     });
     channel.on("close", () => (exit === undefined ? reject(lost(node)) : resolve(exit)));
   });
@@ -158,5 +159,5 @@ export const lost = (node: string, cause?: unknown): ClusterError =>
   new ClusterError("ConnectionLost", `${node}: the SSH connection was lost`, {
     source: "node",
     advice: "The node may be rebooting: try again.",
-    ...(cause === undefined ? {} : { cause }),
+    ...defined({ cause }),
   });

@@ -2,6 +2,7 @@
  * What a failed attempt to reach a node means, as codes: a refused port is a machine that boots, a handshake without an
  * answer is one that starts, a rejected key is one that has not got its key yet, or never will. Texts carry no secrets.
  */
+import { defined } from "../core/defined.ts";
 import { ClusterError } from "../core/errors.ts";
 import type { NodeTarget } from "./target.ts";
 import { hostKeyFingerprint } from "./host-key.ts";
@@ -53,7 +54,7 @@ export function connectError(code: keyof typeof TEXT, target: NodeTarget, cause?
   return new ClusterError(code, `${where(target)} ${what}`, {
     source: "node",
     advice,
-    ...(cause === undefined ? {} : { cause }),
+    ...defined({ cause }),
   });
 }
 

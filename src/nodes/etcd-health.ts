@@ -3,6 +3,7 @@
  * is checked through itself. Where sshd allows no tunnels, or the operator's certificate is not here, etcdctl on the node answers
  * instead, with the node's own. Only its own word counts: a status or an exit code without it is somebody else's. Never throws for a node that is merely not healthy yet: that is an answer.
  */
+import { defined } from "../core/defined.ts";
 import { ClusterError } from "../core/errors.ts";
 import { plain } from "../core/words.ts";
 import { NODE_TLS_FILES } from "../core/node-config.ts";
@@ -76,7 +77,7 @@ async function byEtcdctl(connection: Connection, access: EtcdAccess): Promise<Et
   const { target } = connection;
   const result = await connection.exec(healthCommand(target), {
     timeoutMs: access.timeoutMs ?? 7000,
-    ...(access.signal === undefined ? {} : { signal: access.signal }),
+    ...defined({ signal: access.signal }),
   });
   const said = saysHealthy(result.stdout, endpointOf(target));
   if (result.code === 0 && said === true) return { healthy: true };

@@ -3,6 +3,7 @@
  * on the node: it needs no program, shell or readable key there, works alike for every image, and answers with JSON and
  * status codes. etcd's client port stays closed to the outside. It must not interpret what etcd says.
  */
+import { defined } from "../core/defined.ts";
 import { request } from "node:http";
 import type { Duplex } from "node:stream";
 import { connect as connectTls } from "node:tls";
@@ -132,5 +133,5 @@ const tlsError = (target: NodeTarget, cause: unknown): ClusterError =>
 const broken = (target: NodeTarget, cause?: unknown): ClusterError =>
   new ClusterError("EtcdBroken", `${target.name}: etcd closed the connection`, {
     source: "node",
-    ...(cause === undefined ? {} : { cause }),
+    ...defined({ cause }),
   });

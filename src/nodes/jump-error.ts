@@ -1,4 +1,5 @@
 /** What can be wrong with a jump host, and with what it says of the place that it was asked to connect to. */
+import { defined } from "../core/defined.ts";
 import { ClusterError } from "../core/errors.ts";
 import { type Hop, hopText } from "../core/spec/hops.ts";
 import type { SocketCode } from "./connect-error.ts";
@@ -18,7 +19,7 @@ export class ForwardFailure extends Error {
 export const JUMP_FINAL = ["JumpHostKeyUnknown", "JumpHostKeyMismatch", "JumpAuthentication", "JumpForbidden"] as const;
 
 const error = (code: string, message: string, advice: string, cause?: unknown): ClusterError =>
-  new ClusterError(code, message, { source: "node", advice, ...(cause === undefined ? {} : { cause }) });
+  new ClusterError(code, message, { source: "node", advice, ...defined({ cause }) });
 
 export const jumpUnreachable = (hop: Hop, what: string, cause?: unknown): ClusterError =>
   error(

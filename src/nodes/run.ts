@@ -3,6 +3,7 @@
  * as all before them have ended, so that the output of two runs can be compared. One node's failure is its exit code, and
  * stops no other. Memory does not grow with what the nodes print.
  */
+import { defined } from "../core/defined.ts";
 import type { NodeRun, RunResult } from "../core/documents.ts";
 import type { Clock } from "../core/clock.ts";
 import { ClusterError } from "../core/errors.ts";
@@ -149,7 +150,7 @@ async function within(
       {
         source: "node",
         exit: error.exit,
-        ...(error.advice === undefined ? {} : { advice: error.advice }),
+        ...defined({ advice: error.advice }),
       },
     );
   } finally {

@@ -2,6 +2,7 @@
  * What runs under a node, as it says itself: its system's version, whether a restart would bring another, and how long its etcd
  * certificate lasts. One command over a connection that stands. What it answers is input: what is not understood is left out.
  */
+import { defined } from "../core/defined.ts";
 import { NODE_TLS_FILES } from "../core/node-config.ts";
 import { sudo } from "./as-root.ts";
 import type { Connection } from "./connection.ts";
@@ -27,7 +28,7 @@ export async function systemFacts(
 ): Promise<SystemFacts> {
   const { stdout } = await connection.exec(question(connection.target, asksReboot), {
     timeoutMs: 5000,
-    ...(signal === undefined ? {} : { signal }),
+    ...defined({ signal }),
   });
   return factsIn(stdout);
 }
@@ -45,7 +46,7 @@ export function factsIn(text: string): SystemFacts {
   const ends = Date.parse(value("notAfter", DATE) ?? "");
   return {
     ...(id === undefined ? {} : { system: version === undefined ? id : `${id} ${version}` }),
-    ...(rebootTo === undefined ? {} : { rebootTo }),
+    ...defined({ rebootTo }),
     ...(Number.isNaN(ends) ? {} : { certificateEnds: ends }),
   };
 }

@@ -2,6 +2,7 @@
  * Which subscription a run asks, and as whom: what the Azure CLI knows, what a token says, and one small question where that is not
  * enough. It is there to be told to people; nothing depends on it, so that nothing of it fails.
  */
+import { defined } from "../core/defined.ts";
 import type { Lookups } from "../azure/lookups.ts";
 import { type Account, type SignedIn, oneLine } from "../core/account.ts";
 import type { Clock } from "../core/clock.ts";
@@ -39,7 +40,7 @@ export function accountOf(facts: AccountFacts, lookups: Lookups, around: Around)
     name ??= nameOf(facts, lookups, around);
     const [found, signedIn] = await Promise.all([name, ifAnswered(around.clock, around.hard, () => facts.signedIn())]);
     return {
-      subscription: { id: facts.subscription, ...(found === undefined ? {} : { name: found }) },
+      subscription: { id: facts.subscription, ...defined({ name: found }) },
       signIn: signedIn ?? facts.expected ?? facts.known.signedIn ?? { kind: "unknown" },
       ...placeOf(facts),
     };

@@ -2,6 +2,7 @@
  * What the Azure CLI has selected: a subscription, and the cloud that it is in. Read from the CLI's own files, as other tools do. A
  * subscription is never taken into another cloud than its own.
  */
+import { defined } from "../core/defined.ts";
 import { type SignedIn, oneLine } from "../core/account.ts";
 import { ClusterError, EXIT, usageError } from "../core/errors.ts";
 import { AUTHORITY_HOST, cloudOfAuthority } from "../core/spec/cloud.ts";
@@ -133,7 +134,7 @@ function factsOf(
   return {
     id: account.id,
     ...(account.name === "" ? {} : { name: oneLine(account.name) }),
-    ...(account.user === undefined ? {} : { signedIn: account.user }),
+    ...defined({ signedIn: account.user }),
     others: others.map(({ id, name }) => ({ id: id.toLowerCase(), name: oneLine(name) })),
   };
 }

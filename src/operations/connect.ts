@@ -1,4 +1,5 @@
 /** The way to Azure: which one, which subscription, who signs in, and the SDK's clients. Loaded lazily, for it is most of the program. */
+import { defined } from "../core/defined.ts";
 import type { ArmConnection } from "../azure/clients.ts";
 import type { SignedIn } from "../core/account.ts";
 import type { Clock } from "../core/clock.ts";
@@ -71,7 +72,7 @@ export async function connectAzure(outside: Surroundings, given: Partial<FlagVal
     tools: { ...tools, siblings: createSiblings(tools) },
     lookups,
     aheadOfAzure: time.ahead,
-    ...(given.resourceGroup === undefined ? {} : { onlyIn: given.resourceGroup }),
+    ...defined({ onlyIn: given.resourceGroup }),
     account: accountOf(facts, lookups, around),
     others: known.others.map((other) => ({
       ...other,
@@ -150,8 +151,7 @@ async function connectionTo(
     hear: to.hear,
     hearTime: to.hearTime,
     clock,
-    ...(loadRest === undefined ? {} : { loadRest }),
-    ...(wrote === undefined ? {} : { wrote }),
+    ...defined({ loadRest, wrote }),
     ...(credential === undefined ? {} : { credential: untilEnd(credential, hard) }),
     httpClient: counted(to.handle === undefined ? to.boundedClient(outward) : await to.httpClientOf(to.handle), traffic),
   };

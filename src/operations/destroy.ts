@@ -2,6 +2,7 @@
  * destroy, in three steps that a caller may look between: what will go (`planDestroy`), whether anything forbids it
  * (`checkDestroy`), and the deletion with the proof that nothing is left (`carryOutDestroy`). Doing it twice is no error.
  */
+import { defined } from "../core/defined.ts";
 import { groupFlag } from "../core/spec/in-group.ts";
 import { askedFields } from "../core/account.ts";
 import type { Alike, CostDocument, DestroyDocument } from "../core/documents.ts";
@@ -134,7 +135,7 @@ function leftover({ located }: Doom, { left, failure }: Destroyed, interrupted: 
       source: "azure",
       exit: interrupted ? EXIT.interrupted : EXIT.failed,
       advice: `Continue with ${again}. What it cannot delete, \`az resource delete --ids ID\` may.`,
-      ...(failure === undefined ? {} : { cause: failure }),
+      ...defined({ cause: failure }),
     },
   );
 }

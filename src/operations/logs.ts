@@ -2,6 +2,7 @@
  * logs: what nodes have written, to their serial console, which Azure keeps and which is there when a node answers nobody; or to the
  * journal of a unit, which the node itself is asked for over SSH.
  */
+import { defined } from "../core/defined.ts";
 import type { LogsDocument } from "../core/documents.ts";
 import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
 import { names } from "../core/plan/cluster.ts";
@@ -54,7 +55,7 @@ export async function nodeLogs(run: Run, name: string, options: LogsOptions = {}
       schema: "azure-coreos-cluster/logs/1",
       name,
       source: unit === undefined ? "console" : "journal",
-      ...(unit === undefined ? {} : { unit }),
+      ...defined({ unit }),
       nodes,
     },
     exit: read === nodes.length ? EXIT.done : read > 0 ? EXIT.partly : EXIT.failed,
@@ -122,18 +123,17 @@ async function journals(run: Run, name: string, unit: string, options: LogsOptio
     index,
     name: machine,
     text: stdout,
-    ...withError(
-      error ??
+    ...defined({
+      error:
+        error ??
         (code === 0
           ? undefined
           : code === NO_UNIT && stdout === ""
             ? noUnit(unit, stderr)
             : { code: "JournalFailed", message: stderr.trim() || `journalctl ended with ${code}` }),
-    ),
+    }),
   }));
 }
-
-const withError = (error: NodeLog["error"]): Pick<NodeLog, "error"> => (error === undefined ? {} : { error });
 
 /** How the node's shell ends for a unit that is not there; journalctl itself ends well for it, with nothing. */
 const NO_UNIT = 47;

@@ -2,6 +2,7 @@
  * What the real provider and the real SDK would send for a plan, with nobody at the other end: an export is then exactly the wire's
  * JSON, with the API versions that the SDK uses. No request leaves the process.
  */
+import { defined } from "../core/defined.ts";
 import { createClients } from "../azure/clients.ts";
 import { type PlainRequest, type PlainResponse, httpClientOf } from "../azure/pipeline.ts";
 import { createProvider } from "../azure/provider.ts";
@@ -54,7 +55,7 @@ function asWire({ id, dependsOn }: AnyResource, request: PlainRequest): WireReso
     apiVersion: url.searchParams.get("api-version") ?? "",
     body,
     dependsOn,
-    ...(userData === undefined ? {} : { userData }),
+    ...defined({ userData }),
   };
 }
 

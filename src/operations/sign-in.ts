@@ -2,6 +2,7 @@
  * Who signs in: a certificate, or whoever Azure's default credential chain finds; and as whom, which only the token tells that was got.
  * The token itself goes to Azure and nowhere else.
  */
+import { defined } from "../core/defined.ts";
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { HttpClient } from "@azure/core-rest-pipeline";
@@ -55,11 +56,13 @@ export async function signIn(
     httpClient,
     env: outside.env,
     clientIdNamed: byHand.clientId,
-    ...(known.id === undefined ? {} : { cliSubscription: known.id }),
-    ...(given.tenant === undefined ? {} : { tenant: given.tenant }),
-    ...(given.clientId === undefined ? {} : { clientId: given.clientId }),
-    ...(certificate === undefined ? {} : { certificate }),
-    ...(fromEnvironment === undefined ? {} : { environmentCertificate: fromEnvironment }),
+    ...defined({
+      cliSubscription: known.id,
+      tenant: given.tenant,
+      clientId: given.clientId,
+      certificate,
+      environmentCertificate: fromEnvironment,
+    }),
   });
   return named(credential);
 }

@@ -1,4 +1,5 @@
 /** `--simulate`: the embedded simulation of Azure in the network's place, with virtual time, its state kept in a file of the folder. */
+import { defined } from "../core/defined.ts";
 import { join } from "node:path";
 import type { PlainRequest, PlainResponse } from "../azure/pipeline.ts";
 import type { Clock } from "../core/clock.ts";
@@ -62,7 +63,7 @@ async function begin(
   const simulation = createSimulation({
     clock,
     seed,
-    ...(state === undefined ? {} : { state }),
+    ...defined({ state }),
     ...parseScript(given.fault ?? ""),
   });
   return {

@@ -1,4 +1,5 @@
 /** ssh: what a login to one node needs: which one, its host key, and with which key or agent. */
+import { defined } from "../core/defined.ts";
 import { join } from "node:path";
 import { ClusterError, EXIT } from "../core/errors.ts";
 import { canLogIn } from "../nodes/identity.ts";
@@ -50,8 +51,7 @@ export async function sshLogin(
     target,
     knownHosts: cluster.knownHosts,
     identityFile: lastingFileOf(cluster.key) ?? (await publicHalf(run, cluster)),
-    ...(jump === undefined ? {} : { jump }),
-    ...(unreached === undefined ? {} : { unreached }),
+    ...defined({ jump, unreached }),
     trust: trustOf(target),
     usable: canLogIn(cluster.identity),
   };

@@ -4,6 +4,7 @@
  * where so few machines are left that it cannot be up: `create` makes them, and is refused while the mark is there. And it goes where no node
  * answers from here while enough of them have power: who cannot reach SSH could never take it away, and the machines run and are paid for.
  */
+import { defined } from "../core/defined.ts";
 import { destroyedMeanwhile } from "./cluster/being-destroyed.ts";
 import type { StartDocument } from "../core/documents.ts";
 import { type ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
@@ -101,7 +102,7 @@ export async function startCluster(
     document,
     exit: lost ? EXIT.partly : exitOf(document),
     ...(up ? {} : { why: lost ? "lost" : silent ? "silent" : hasEtcd(live.claim.choices) ? "no quorum" : "none ready" }),
-    ...(asked || health.note === undefined ? {} : { note: health.note }),
+    ...(asked ? {} : defined({ note: health.note })),
   };
 }
 

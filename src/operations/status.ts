@@ -1,4 +1,5 @@
 /** status: how a cluster is, found from Azure alone and, with its keys at hand, from the nodes themselves. Changes nothing. */
+import { defined } from "../core/defined.ts";
 import { goneSoon } from "./cluster/being-destroyed.ts";
 import type { AskedDocument, CostDocument, Drift, StatusDocument, StatusNode } from "../core/documents.ts";
 import { askedFields } from "../core/account.ts";
@@ -99,7 +100,7 @@ function exitOf({ states, nodes, drift, stopped }: StatusDocument, azureIsEnough
 }
 
 function noteOf({ name, stopped, nodes }: StatusDocument, { note }: Health): Pick<Status, "note"> {
-  if (stopped === undefined) return note === undefined ? {} : { note };
+  if (stopped === undefined) return defined({ note });
   const start = `\`azure-coreos-cluster start ${name}\``;
   const on = nodes.filter(({ power }) => power === "running").length;
   if (on === 0) return { note: `${name} is stopped since ${stopped}: ${start} starts it.` };
@@ -138,13 +139,11 @@ function documentOf(run: Run, asked: AskedDocument, { located, live, health, ide
         state: stateOf(node, asked?.state, stopped !== undefined),
         vmSize: node.vmSize,
       }),
-      ...(node.power === undefined ? {} : { power: node.power }),
-      ...(node.provisioning === undefined ? {} : { provisioning: node.provisioning }),
+      ...defined({ power: node.power, provisioning: node.provisioning }),
       health: asked?.state ?? "unknown",
       ...reasonOf(node, asked?.reason),
       ...(node.madeAt === undefined ? {} : { createdAt: new Date(node.madeAt).toISOString() }),
-      ...(asked?.system === undefined ? {} : { system: asked.system }),
-      ...(asked?.rebootTo === undefined ? {} : { rebootTo: asked.rebootTo }),
+      ...defined({ system: asked?.system, rebootTo: asked?.rebootTo }),
       ...(asked?.certificateEnds === undefined ? {} : { certificateEnds: new Date(asked.certificateEnds).toISOString() }),
     };
   });
@@ -172,7 +171,7 @@ function documentOf(run: Run, asked: AskedDocument, { located, live, health, ide
     ...openFields(openings),
     drift: [...drift, ...endingCertificates(nodes, run.clock.now())],
     ...(expires === undefined ? {} : { expires: new Date(expires).toISOString() }),
-    ...(stopped === undefined ? {} : { stopped }),
+    ...defined({ stopped }),
     ...(run.simulated ? { simulated: true } : {}),
   };
 }
@@ -191,7 +190,7 @@ function openFields(all: readonly Opening[]): Pick<StatusDocument, "endpoints" |
 /** Azure tells nobody why a machine is gone: of a spot machine that is guessed, and said to be. */
 const reasonOf = ({ provisioning, spot }: LiveNode, asked: string | undefined): { reason?: string } => {
   const reason = provisioning === undefined && spot === true ? GONE_SPOT : asked;
-  return reason === undefined ? {} : { reason };
+  return defined({ reason });
 };
 
 /** One word a node: what Azure says where that is worse, else what the node itself says. */

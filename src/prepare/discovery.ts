@@ -2,6 +2,7 @@
  * etcd's discovery service: asking for a URL, reading what a given one holds. The public one is dead, so nothing here is the
  * default: the tool bootstraps etcd from addresses that it chose. Answers of a service are checked, never trusted.
  */
+import { defined } from "../core/defined.ts";
 import { textUpTo } from "../core/text-up-to.ts";
 import { ClusterError, EXIT, usageError } from "../core/errors.ts";
 import { asksForUrl, tidyDiscoveryUrl } from "../core/user-data/discovery-url.ts";
@@ -172,6 +173,6 @@ function failed(url: URL, what: string, cause?: unknown): ClusterError {
   return new ClusterError("DiscoveryFailed", `The discovery service ${url.origin} ${what}${why}.`, {
     advice: why === "" ? `Check the URL and the service. ${DEFAULT_ADVICE} ${DEAD}.` : DEFAULT_ADVICE,
     exit: EXIT.preflight,
-    ...(cause === undefined ? {} : { cause }),
+    ...defined({ cause }),
   });
 }

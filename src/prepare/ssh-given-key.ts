@@ -2,6 +2,7 @@
  * The file of `--ssh-cert`: a certificate or a public key in any of its forms, or a private key, of which the public half is taken.
  * Told apart by what is in it, not by its name; and the private key that lies beside it. Reads only.
  */
+import { defined } from "../core/defined.ts";
 import type { KeyObject } from "node:crypto";
 import { basename, dirname, extname, join } from "node:path";
 import { ClusterError } from "../core/errors.ts";
@@ -27,8 +28,7 @@ export async function readGivenKey(file: string, flag: "--ssh-cert" | "--ssh-key
   const own = await privateKeyBeside(file, publicKey);
   return {
     publicKey,
-    ...(own.file === undefined ? {} : { privateKeyFile: own.file }),
-    ...(thumbprint === undefined ? {} : { thumbprint }),
+    ...defined({ privateKeyFile: own.file, thumbprint }),
     made: false,
     files: own.file === undefined || own.file === file ? [file] : [file, own.file],
     notes: own.notes,

@@ -3,6 +3,7 @@
  * is made first and everything else follows from what is then in the files, so that neither a crash between two files nor a
  * second process leaves files that do not belong together. What is there is used and completed, never overwritten.
  */
+import { defined } from "../core/defined.ts";
 import { type KeyObject, createPrivateKey, generateKeyPair, X509Certificate } from "node:crypto";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -137,7 +138,7 @@ function agree(paths: Record<keyof Found, string>, { pem, cer, pub }: Found, fro
   const other = held.find(({ line }) => known !== undefined && !sameSshKey(line, known.line));
   if (known !== undefined && other !== undefined) throw mismatch(known.path, other.path);
   const line = held.at(-1)?.line;
-  return { ...(line === undefined ? {} : { line }), ...(first === undefined ? {} : { der: first.der }) };
+  return { ...defined({ line }), ...(first === undefined ? {} : { der: first.der }) };
 }
 
 /** What follows from the files that are there, made. */

@@ -2,6 +2,7 @@
  * An error as a person and as a script see it: what happened, what to do, where to read on, and the original last and
  * dimmed. A user's error never shows a stack; a fault of ours shows it and asks for a report. Secrets are taken out.
  */
+import { defined } from "../core/defined.ts";
 import { AzureError } from "../core/advice/azure-error.ts";
 import type { Failure } from "../core/documents.ts";
 import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
@@ -39,7 +40,7 @@ export function errorDocument(error: unknown): Failure {
     message: scrub(known.message),
     advice: scrub(known.advice ?? ""),
     source: known.source,
-    ...(known.link === undefined ? {} : { link: known.link }),
+    ...defined({ link: known.link }),
     ...(original.length === 0 ? {} : { cause: original.join("\n") }),
   };
 }

@@ -2,6 +2,7 @@
  * What a run looks like while it goes on: a report takes events and nothing else. This module chooses the one for the
  * terminal and joins several (screen, events file, timings) into one. It never decides anything about the run.
  */
+import { defined } from "../core/defined.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Head } from "./frame-line.ts";
 import { lines } from "./lines.ts";
@@ -33,7 +34,7 @@ export interface ReportOptions {
 /** The report for this terminal and these flags. */
 export function chooseReport(options: ReportOptions): Report {
   const { stderr, mode, nodes, color } = options;
-  const doing = options.doing === undefined ? {} : { doing: options.doing };
+  const doing = defined({ doing: options.doing });
   const isLive = mode === "auto" && stderr.isTTY && options.animate !== false;
   if (isLive)
     return live({

@@ -1,4 +1,5 @@
 /** A refusal in ARM's words: thrown by the rules, answered as `{ error: { code, message, details } }`. */
+import { defined } from "../core/defined.ts";
 import type { JsonValue } from "./json.ts";
 
 interface ArmErrorDetail {
@@ -44,6 +45,5 @@ export const envelope = (body: ArmErrorBody): JsonValue => ({ error: { ...body }
 export const errorBodyOf = (error: ArmError): ArmErrorBody => ({
   code: error.code,
   message: error.message,
-  ...(error.extras.target === undefined ? {} : { target: error.extras.target }),
-  ...(error.extras.details === undefined ? {} : { details: error.extras.details }),
+  ...defined({ target: error.extras.target, details: error.extras.details }),
 });

@@ -2,6 +2,7 @@
  * ARM paths as data. Names and types are compared without regard to case and shown as they were first given; the fixed
  * words (`resourceGroups`, `providers`) are shown in ARM's own case, whatever the client wrote.
  */
+import { defined } from "../core/defined.ts";
 export interface Address {
   readonly subscription: string;
   /** Absent for paths at the subscription's level. */
@@ -26,7 +27,7 @@ export function parseAddress(path: string): Address | undefined {
     group = parts[at + 1];
     at += 2;
   }
-  const base = { subscription, ...(group === undefined ? {} : { group }) };
+  const base = { subscription, ...defined({ group }) };
   const namespace = parts[at + 1];
   if (is(at, "providers") && namespace !== undefined) return { ...base, namespace, rest: parts.slice(at + 2), tail: [] };
   return { ...base, rest: [], tail: parts.slice(at) };

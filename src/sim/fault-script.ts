@@ -3,6 +3,7 @@
  * `loadBalancers:429+5x3`, `DELETE/network:hang`, `poll:503x2`. The grammar is in SPEC.md, "Faults".
  * Longer than most: half of it is the table of codes.
  */
+import { defined } from "../core/defined.ts";
 import { ClusterError } from "../core/errors.ts";
 import type { Fault, FaultAction, FaultMatch } from "./fault.ts";
 import type { Limits } from "./limits.ts";
@@ -127,9 +128,7 @@ export function parseFault(text: string): Fault {
   return {
     match: {
       ...(verb === undefined || verb === "*" ? {} : { method: verb }),
-      ...(url === undefined ? {} : { url }),
-      ...(body === undefined ? {} : { body }),
-      ...(span === undefined ? {} : { nth: span }),
+      ...defined({ url, body, nth: span }),
       ...(percent === undefined ? {} : { probability: Number(percent) / 100 }),
     },
     effect,

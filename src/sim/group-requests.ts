@@ -2,6 +2,7 @@
  * Resource groups: create, read, list by tag, change tags, delete with everything in them.
  * Longer than most: all verbs of one resource.
  */
+import { defined } from "../core/defined.ts";
 import { refuse } from "./arm-error.ts";
 import { groupIdOf, keyOf } from "./arm-id.ts";
 import type { StoredResource } from "./cloud-index.ts";
@@ -83,7 +84,7 @@ function putGroup({ cloud, call, doom }: Desk, subscription: string, name: strin
     location,
     // A PUT replaces: tags that are not sent are gone.
     ...(body["tags"] === undefined ? {} : { tags: clone(body["tags"]) }),
-    ...(body["managedBy"] === undefined ? {} : { managedBy: body["managedBy"] }),
+    ...defined({ managedBy: body["managedBy"] }),
     properties: { provisioningState: "Succeeded" },
   };
   cloud.put({
@@ -145,7 +146,7 @@ function deleteGroup({ cloud, call, running, doom }: Desk, subscription: string,
           verb: "group",
           namespace: "Microsoft.Resources",
           timing,
-          ...(doom === undefined ? {} : { error: doom }),
+          ...defined({ error: doom }),
         });
   running.add(operation.id);
   entry.resource["properties"] = { provisioningState: "Deleting" };

@@ -1,4 +1,5 @@
 /** Management locks: a lock on a scope, or on anything below what is to be deleted, refuses the delete with 409. */
+import { defined } from "../core/defined.ts";
 import { ArmError, refuse } from "./arm-error.ts";
 import { keyOf } from "./arm-id.ts";
 import type { SimCloud } from "./cloud.ts";
@@ -62,7 +63,7 @@ export function answerLocks(cloud: SimCloud, call: Call, { scope, name }: LockTa
     id,
     name,
     type: LOCK,
-    properties: { level, ...(properties["notes"] === undefined ? {} : { notes: properties["notes"] }) },
+    properties: { level, ...defined({ notes: properties["notes"] }) },
   };
   cloud.put({
     key: keyOf(id),

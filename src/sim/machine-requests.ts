@@ -1,4 +1,5 @@
 /** What machines answer beside GET and PUT: power, instance view, boot diagnostics. */
+import { defined } from "../core/defined.ts";
 import { refuse } from "./arm-error.ts";
 import { keyOf } from "./arm-id.ts";
 import type { StoredResource } from "./cloud-index.ts";
@@ -23,7 +24,7 @@ const timing = (seconds: readonly [number, number], retry?: number, poll?: numbe
   status: 202,
   seconds,
   header: "both",
-  ...(retry === undefined ? {} : { retry }),
+  ...defined({ retry }),
   ...(poll === undefined ? {} : { poll, once: true }),
 });
 
@@ -76,8 +77,7 @@ export function answerMachine(desk: Desk, target: RequestTarget, action: string)
     namespace: "Microsoft.Compute",
     timing: power.timing,
     power: power.after,
-    ...(powerBefore === undefined ? {} : { powerBefore }),
-    ...(doom === undefined ? {} : { error: doom }),
+    ...defined({ powerBefore, error: doom }),
   });
   running.add(operation.id);
   return answer(202, undefined, operationHeaders(call, entry, operation, power.timing));

@@ -3,6 +3,7 @@
  * at the Location URL. An operation's end is decided when it starts; it takes effect when time has passed it.
  * Longer than most: the life of an operation, from start to effect, in one place.
  */
+import { defined } from "../core/defined.ts";
 import { ArmError } from "./arm-error.ts";
 import type { ArmErrorBody } from "./arm-error.ts";
 import { answer, type Call, type SimAnswer } from "./message.ts";
@@ -47,10 +48,7 @@ export function beginOperation(
     namespace,
     ...paced("retry", timing.retry, cloud.pace),
     ...paced("poll", timing.poll, cloud.pace),
-    ...(timing.once === undefined ? {} : { once: timing.once }),
-    ...(power === undefined ? {} : { power }),
-    ...(powerBefore === undefined ? {} : { powerBefore }),
-    ...(error === undefined ? {} : { error }),
+    ...defined({ once: timing.once, power, powerBefore, error }),
   };
   cloud.operations.set(operation.id, operation);
   entry.operation = operation.id;
@@ -110,7 +108,7 @@ export function pollOperation(cloud: SimCloud, call: Call, id: string, monitor: 
       startTime: new Date(operation.started).toISOString(),
       ...(running ? {} : { endTime: new Date(operation.ends).toISOString() }),
       status,
-      ...(error === undefined ? {} : { error }),
+      ...defined({ error }),
       name: operation.id,
     },
     headers,

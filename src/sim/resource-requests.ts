@@ -3,6 +3,7 @@
  * its Kind; what is the same for all of ARM is here: scopes, locations, names, etags, locks, operations, paging.
  * Longer than most: the four verbs share the target that the address gives.
  */
+import { defined } from "../core/defined.ts";
 import { refuse, type ArmErrorBody } from "./arm-error.ts";
 import { type Address, groupIdOf, keyOf } from "./arm-id.ts";
 import type { SimCloud } from "./cloud.ts";
@@ -147,7 +148,7 @@ function entryOf(kind: KindRules, change: Change): StoredResource {
     id,
     type: kind.type,
     ...(kind.located ? { location } : {}),
-    ...(tags === undefined ? {} : { tags }),
+    ...defined({ tags }),
     ...pick(body, ["sku", "kind", "zones", "plan", "identity"]),
     ...(kind.shape?.(change) ?? { properties: clone(change.properties) }),
   };
@@ -163,7 +164,7 @@ function entryOf(kind: KindRules, change: Change): StoredResource {
     created: before?.created ?? now,
     changed: now,
     hidden: before?.hidden ?? {},
-    ...(before?.operation === undefined ? {} : { operation: before.operation }),
+    ...defined({ operation: before?.operation }),
   };
 }
 
@@ -176,7 +177,7 @@ function beginWrite(
   runs: boolean,
 ): Record<string, string> {
   const namespace = kind.type.split("/")[0] ?? "";
-  const error = doom === undefined ? {} : { error: doom };
+  const error = defined({ error: doom });
   const operation = beginOperation(cloud, entry, { verb: "put", namespace, timing, ...error });
   const headers = operationHeaders(call, entry, operation, timing);
   if (runs) running.add(operation.id);
@@ -225,8 +226,7 @@ export function deleteResource(desk: Desk, target: RequestTarget): SimAnswer {
   const again = earlier?.verb === "delete" && earlier.status === "InProgress" ? earlier : undefined;
   if (again === undefined && kind.etag && earlier?.status === "InProgress") checkBusy(kind, entry, id);
   const namespace = kind.type.split("/")[0] ?? "";
-  const operation =
-    again ?? beginOperation(cloud, entry, { verb: "delete", namespace, timing, ...(doom === undefined ? {} : { error: doom }) });
+  const operation = again ?? beginOperation(cloud, entry, { verb: "delete", namespace, timing, ...defined({ error: doom }) });
   running.add(operation.id);
   setState(entry, kind, "Deleting");
   return answer(timing.status, undefined, operationHeaders(call, entry, operation, timing));

@@ -3,6 +3,7 @@
  * order: latency, a fault of the script, sign-in, the token bucket, what time has brought to an end, and then the routes.
  * It knows no SDK and no socket; what it answers, and what it does not simulate, is written in SPEC.md.
  */
+import { defined } from "../core/defined.ts";
 import type { Clock } from "../core/clock.ts";
 import { ClusterError } from "../core/errors.ts";
 import { type Answering, act, meet } from "./answering.ts";
@@ -83,7 +84,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
     async handle(request) {
       const at = clock.now();
       const { method, url, headers, body } = request;
-      const told = { at, method, url, headers, ...(body === undefined ? {} : { body }) };
+      const told = { at, method, url, headers, ...defined({ body }) };
       try {
         const given = await perform(request);
         onExchange?.({ ...told, ms: clock.now() - at, answer: given });

@@ -1,4 +1,5 @@
 /** The simulation's state between commands: one JSON file, readable by its owner only, replaced as a whole or not at all. */
+import { defined } from "../core/defined.ts";
 import { randomBytes } from "node:crypto";
 import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
@@ -10,7 +11,7 @@ export async function loadSimulation(file: string): Promise<unknown> {
   const broken = (cause?: unknown): ClusterError =>
     new ClusterError("SimulationState", `The state of the simulation in ${file} cannot be read.`, {
       advice: `Delete ${file}; the simulation then starts with an empty subscription.`,
-      ...(cause === undefined ? {} : { cause }),
+      ...defined({ cause }),
     });
   let text: string;
   try {

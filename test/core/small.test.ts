@@ -1,11 +1,21 @@
-/** Small pure pieces: words that were mistyped, prints, texts of strangers, places, who becomes a member of etcd. */
+/** Small pure pieces: members without a value, words that were mistyped, prints, texts of strangers, places, who becomes a member of etcd. */
 import { expect, test } from "vitest";
+import { defined } from "../../src/core/defined.ts";
 import { canonical, bodyFingerprint } from "../../src/core/fingerprint.ts";
 import { mostAlike, nearest, slips } from "../../src/core/nearest.ts";
 import { sameLocation } from "../../src/core/region.ts";
 import { spotNotes } from "../../src/core/plan/spot.ts";
 import { newMembers } from "../../src/core/spec/members.ts";
 import { jsonText, shown } from "../../src/core/shown.ts";
+
+test("a member without a value is not there, and takes the place of nothing; null, false and 0 are values", () => {
+  expect({ one: 1, two: 2, ...defined({ one: undefined, two: 0, three: null, four: false }) }).toStrictEqual({
+    one: 1,
+    two: 0,
+    three: null,
+    four: false,
+  });
+});
 
 test.each([
   ["", "", 0],

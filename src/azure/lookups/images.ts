@@ -1,4 +1,5 @@
 /** Images: of the marketplace, of a gallery, of the subscription. */
+import { defined } from "../../core/defined.ts";
 import { byVersion } from "../../core/spec/image.ts";
 import { type ImageFacts, normalLocation } from "../../core/region.ts";
 import type { Clients } from "../clients.ts";
@@ -31,8 +32,7 @@ export const imageReads = ({ compute, resources }: Clients) => ({
         ...(plan?.name
           ? { plan: { name: plan.name, publisher: plan.publisher ?? publisher, product: plan.product ?? offer } }
           : {}),
-        ...(image.hyperVGeneration === undefined ? {} : { generation: image.hyperVGeneration }),
-        ...(image.architecture === undefined ? {} : { architecture: image.architecture }),
+        ...defined({ generation: image.hyperVGeneration, architecture: image.architecture }),
         ...sizeOf(properties?.osDiskImage?.sizeInGb),
       };
     }),
@@ -45,12 +45,12 @@ export const imageReads = ({ compute, resources }: Clients) => ({
     orAbsent(async () => {
       const read = async (path: string, version: string): Promise<{ location?: string; properties: Described }> => {
         const { location, properties } = await resources.resources.getById(path.replace(/^\//, ""), version, { abortSignal });
-        return { ...(location === undefined ? {} : { location }), properties: properties ?? {} };
+        return { ...defined({ location }), properties: properties ?? {} };
       };
       const [, definition, number] = /^(.*\/galleries\/[^/]+\/images\/[^/]+)(?:\/versions\/([^/]+))?$/i.exec(id) ?? [];
       if (definition === undefined) {
         const { location, properties } = await read(id, IMAGES_VERSION);
-        return { ...(location === undefined ? {} : { location }), ...described(properties) };
+        return { ...defined({ location }), ...described(properties) };
       }
       const version =
         number !== undefined && number.toLowerCase() !== "latest" ? (await read(id, GALLERIES_VERSION)).properties : {};

@@ -1,4 +1,5 @@
 /** Machines beyond what their resources say, and the keys that are stored for them. */
+import { defined } from "../../core/defined.ts";
 import type { SshPublicKeyResource } from "@azure/arm-compute";
 import type { MachineView } from "../../core/failed-machine.ts";
 import type { Clients } from "../clients.ts";
@@ -47,8 +48,7 @@ async function machineView(
   // becomes part of a sentence
   const failure = /^[\w.-]{1,80}$/.exec(after("provisioningstate/failed/") ?? "")?.[0];
   return {
-    ...(power === undefined ? {} : { power }),
-    ...(failure === undefined ? {} : { failure }),
+    ...defined({ power, failure }),
     agentReady: view?.vmAgent?.statuses?.some(({ code }) => code?.toLowerCase() === "provisioningstate/succeeded") === true,
   };
 }

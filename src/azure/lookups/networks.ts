@@ -1,4 +1,5 @@
 /** Networks that are there, and public addresses. */
+import { defined } from "../../core/defined.ts";
 import type { PublicIPAddress, Subnet, VirtualNetwork } from "@azure/arm-network";
 import type { BearerKind } from "../../core/plan/bearer.ts";
 import type { Bodies } from "../../core/plan/bodies.ts";
@@ -72,7 +73,7 @@ export const networkReads = ({ network, endpoint }: Clients) => ({
       name,
       prefix: addressPrefix,
       nextHop: nextHopType ?? "",
-      ...(nextHopIpAddress === undefined ? {} : { address: nextHopIpAddress }),
+      ...defined({ address: nextHopIpAddress }),
     }));
   },
 
@@ -98,13 +99,12 @@ const subnetFacts = (subnet: Subnet): SubnetFacts => ({
   prefixes: oneOrMore(subnet.addressPrefixes, subnet.addressPrefix),
   used: (subnet.ipConfigurations ?? []).map(({ id = "", privateIPAddress }) => ({
     id,
-    ...(privateIPAddress === undefined ? {} : { address: privateIPAddress }),
+    ...defined({ address: privateIPAddress }),
   })),
   opaque: [subnet.applicationGatewayIPConfigurations, subnet.serviceAssociationLinks, subnet.ipConfigurationProfiles].some(
     (list) => (list ?? []).length > 0,
   ),
   natGateway: subnet.natGateway !== undefined,
   delegations: (subnet.delegations ?? []).map(({ serviceName, name }) => serviceName ?? name ?? "a service"),
-  ...(subnet.networkSecurityGroup?.id === undefined ? {} : { securityGroup: subnet.networkSecurityGroup.id }),
-  ...(subnet.routeTable?.id === undefined ? {} : { routeTable: subnet.routeTable.id }),
+  ...defined({ securityGroup: subnet.networkSecurityGroup?.id, routeTable: subnet.routeTable?.id }),
 });

@@ -1,4 +1,5 @@
 /** What a location offers to a subscription: providers, sizes, quotas, placement groups. */
+import { defined } from "../../core/defined.ts";
 import type { ProximityPlacementGroup, ResourceSku } from "@azure/arm-compute";
 import {
   type ProviderFacts,
@@ -100,7 +101,7 @@ function sizeFacts(sku: ResourceSku, location: string): SizeFacts {
     ...(dataDisks === undefined ? {} : { dataDisks: Number(dataDisks) }),
     ...(zones === undefined ? {} : { zones: zones.filter((zone) => !closed.includes(zone)).sort() }),
     ...(spot === undefined ? {} : { spot: spot === "True" }),
-    ...(restricted === undefined ? {} : { restricted }),
+    ...defined({ restricted }),
   };
 }
 

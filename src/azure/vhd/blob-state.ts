@@ -2,6 +2,7 @@
  * What an image blob says of itself in its metadata: whose content it is to hold, and whether it holds all of it. Written when the blob
  * is made and when it is complete; read before anything is written to a blob, since what is not ours is never touched.
  */
+import { defined } from "../../core/defined.ts";
 import type { PageBlobClient } from "@azure/storage-blob";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { blobError, blobErrorStatus } from "./blob-error.ts";
@@ -29,7 +30,7 @@ export const plainUrl = (blob: { url: string }): string => blob.url.replace(/\?.
  * without our metadata, with another identity or another size.
  */
 export async function readBlobState(blob: PageBlobClient, vhd: VhdSurvey, signal?: AbortSignal): Promise<BlobState | undefined> {
-  const found = await blob.getProperties(signal === undefined ? {} : { abortSignal: signal }).catch((error: unknown) => {
+  const found = await blob.getProperties(defined({ abortSignal: signal })).catch((error: unknown) => {
     if (blobErrorStatus(error) === 404) return undefined;
     throw blobError(error, `Looking at ${plainUrl(blob)}`, signal);
   });

@@ -2,6 +2,7 @@
  * An image that lies in Azure as a blob already: is it one that an image can be made of? Reads the properties and the two ends,
  * a few kilobytes, and never writes. Where the account is (its region) only management knows, so the caller brings it.
  */
+import { defined } from "../../core/defined.ts";
 import type { ContainerClient, PageBlobClient } from "@azure/storage-blob";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { blobError } from "./blob-error.ts";
@@ -23,7 +24,7 @@ export interface FoundVhd {
 export async function inspectVhdBlob(container: ContainerClient, blobName: string, signal?: AbortSignal): Promise<FoundVhd> {
   const blob = container.getPageBlobClient(blobName);
   const url = plainUrl(blob);
-  const abort = signal === undefined ? {} : { abortSignal: signal };
+  const abort = defined({ abortSignal: signal });
   try {
     const { blobType, contentLength: size = 0, metadata } = await blob.getProperties(abort);
     if (blobType !== "PageBlob")
@@ -59,7 +60,7 @@ export function checkSameLocation(account: string, accountLocation: string, loca
 
 async function range(blob: PageBlobClient, offset: number, length: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
   if (length === 0) return new Uint8Array();
-  return blob.downloadToBuffer(offset, length, signal === undefined ? {} : { abortSignal: signal });
+  return blob.downloadToBuffer(offset, length, defined({ abortSignal: signal }));
 }
 
 const refuse = (code: string, message: string, advice: string): ClusterError =>

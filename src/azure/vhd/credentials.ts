@@ -3,6 +3,7 @@
  * the signed-in identity; and where that identity may manage the account but not touch its data, which is the rule for an
  * Owner, the account's key, fetched by `listKeys`. Keys live in the client only. The SDK is loaded at the first call.
  */
+import { defined } from "../../core/defined.ts";
 import type { TokenCredential } from "@azure/identity";
 import type { ContainerClient, StoragePipelineOptions, StorageSharedKeyCredential } from "@azure/storage-blob";
 import { ClusterError, EXIT } from "../../core/errors.ts";
@@ -65,7 +66,7 @@ async function open(
   // the SDK passes an agent on; its types do not say so
   const way = agentOf === undefined ? {} : { agent: agentOf(location.url), proxyOptions: UNREAD_PROXY };
   const probe = new ContainerClient(url, credential, { ...PROBE, ...way });
-  const abort = signal === undefined ? {} : { abortSignal: signal };
+  const abort = defined({ abortSignal: signal });
   try {
     if (make) await probe.createIfNotExists(abort);
     else if (location.sas === undefined) await probe.getProperties(abort);

@@ -3,6 +3,7 @@
  * changes with every page and several pages are written at once. It is a finite one, so that a killed process locks nobody out
  * for longer than half a minute.
  */
+import { defined } from "../../core/defined.ts";
 import type { PageBlobClient } from "@azure/storage-blob";
 import type { Clock } from "../../core/clock.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
@@ -31,7 +32,7 @@ export async function holdLease(
   { clock, signal, onWait }: { clock: Clock; signal?: AbortSignal; onWait?: () => void },
 ): Promise<HeldLease> {
   const lease = blob.getBlobLeaseClient();
-  const abort = signal === undefined ? {} : { abortSignal: signal };
+  const abort = defined({ abortSignal: signal });
   for (let tries = 1; ; tries++) {
     try {
       await lease.acquireLease(LEASE_SECONDS, abort);

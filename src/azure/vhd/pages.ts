@@ -1,4 +1,5 @@
 /** Which pages of a page blob are there, and which writes are missing still: how an interrupted upload is gone on with. */
+import { defined } from "../../core/defined.ts";
 import type { PageBlobClient } from "@azure/storage-blob";
 
 export interface Span {
@@ -19,7 +20,7 @@ export interface Write extends Span {
 export async function presentRanges(blob: PageBlobClient, signal?: AbortSignal): Promise<Span[]> {
   const ranges: Span[] = [];
   // `end` is the last byte, not the one behind it.
-  for await (const { start, end } of blob.listPageRanges(0, undefined, signal === undefined ? {} : { abortSignal: signal })) {
+  for await (const { start, end } of blob.listPageRanges(0, undefined, defined({ abortSignal: signal }))) {
     const last = ranges.at(-1);
     if (last !== undefined && last.offset + last.length === start) last.length += end - start + 1;
     else ranges.push({ offset: start, length: end - start + 1 });

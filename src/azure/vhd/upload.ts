@@ -4,6 +4,7 @@
  * write is hashed again before it is sent, so a blob never holds pages of any content but the one it is named for. A blob that
  * is somebody else's is never written to.
  */
+import { defined } from "../../core/defined.ts";
 import type { FileHandle } from "node:fs/promises";
 import type { ContainerClient, PageBlobClient } from "@azure/storage-blob";
 import type { Clock } from "../../core/clock.ts";
@@ -65,7 +66,10 @@ export async function uploadVhd(upload: VhdUpload): Promise<UploadedVhd> {
     // Whoever made it or held the lease before may be somebody else, or may just have finished.
     if ((await readBlobState(blob, vhd, signal)) === "complete") return inPlace();
     const uploadedBytes = await writeMissing(blob, upload, lease);
-    await blob.setMetadata(blobMetadata(vhd, "complete"), { conditions: { leaseId: lease.id }, ...until(signal) });
+    await blob.setMetadata(blobMetadata(vhd, "complete"), {
+      conditions: { leaseId: lease.id },
+      ...defined({ abortSignal: signal }),
+    });
     return { url, uploadedBytes, skippedBytes: vhd.size - uploadedBytes };
   } catch (error) {
     if (signal?.aborted !== true && lease.lost.aborted) throw lease.lost.reason;
@@ -83,7 +87,7 @@ async function make(blob: PageBlobClient, vhd: VhdSurvey, signal: AbortSignal | 
       metadata: blobMetadata(vhd, "incomplete"),
       conditions: { ifNoneMatch: "*" },
       blobHTTPHeaders: { blobContentType: "application/octet-stream" },
-      ...until(signal),
+      ...defined({ abortSignal: signal }),
     });
   } catch (error) {
     if (!["BlobAlreadyExists", "ConditionNotMet", "LeaseIdMissing"].includes(blobErrorCode(error)))
@@ -140,6 +144,3 @@ async function readUnchanged(handle: FileHandle, write: Write, buffer: Buffer<Ar
     advice: "Run the same command again when nothing writes to it any more; the new content becomes a blob of its own.",
   });
 }
-
-const until = (signal: AbortSignal | undefined): { abortSignal?: AbortSignal } =>
-  signal === undefined ? {} : { abortSignal: signal };

@@ -1,4 +1,5 @@
 /** create and plan on a terminal: the plan first, then the progress, then what is there. The work is operations/create.ts. */
+import { defined } from "../../core/defined.ts";
 import { shortPlace } from "../../core/account.ts";
 import type { CostDocument } from "../../core/documents.ts";
 import { EXIT } from "../../core/errors.ts";
@@ -162,7 +163,7 @@ function showPlan(
       // a run that goes on says them on its screen
       ...(dryRun ? session.events.flatMap((event) => (event.kind === "note" ? (event.message ?? []) : [])) : []),
     ],
-    ...(price === undefined ? {} : { price }),
+    ...defined({ price }),
     color: abilities(world.env, world.stderr).color,
     columns: world.stderr.isTTY ? world.stderr.columns : 160,
   });

@@ -1,4 +1,5 @@
 /** The last screen of create: what is there, for scripts and for people, what is missing and why, and what to type next. */
+import { defined } from "../../core/defined.ts";
 import { relative } from "node:path";
 import { advised, retryClass } from "../../core/advice/advice.ts";
 import { AzureError } from "../../core/advice/azure-error.ts";
@@ -120,7 +121,7 @@ function withContinuation(session: Session, prepared: Prepared, created: Created
     advice: [waitedFor(created), known.advice, continuation(session, prepared, created, known)]
       .filter((one) => one !== undefined)
       .join("\n"),
-    ...(known.link === undefined ? {} : { link: known.link }),
+    ...defined({ link: known.link }),
     cause: known.cause,
   });
 }

@@ -2,6 +2,7 @@
  * emulate: the simulated Azure Resource Manager on a loopback port, in real time, for programs that are not this one. Its state is
  * that of `--simulate` in the same folder, written when it ends. It boots no machine and must never be reachable from outside.
  */
+import { defined } from "../../core/defined.ts";
 import { type WriteStream, createWriteStream } from "node:fs";
 import { join, relative } from "node:path";
 import type { Clock } from "../../core/clock.ts";
@@ -51,7 +52,7 @@ async function served({ world, given }: Pick<Invocation, "world" | "given">, fil
   const simulation = createSimulation({
     clock: notBefore(world.clock, timeOf(state) ?? 0),
     seed: new DataView(world.random(4).buffer.slice(0)).getUint32(0),
-    ...(state === undefined ? {} : { state }),
+    ...defined({ state }),
     ...profile,
     ...(log === undefined ? {} : { onExchange: (one) => log(`${JSON.stringify(line(one))}\n`) }),
   });

@@ -1,4 +1,5 @@
 /** gc on a terminal: shows which clusters are over, asks, and tells how each one ended. The work is operations/gc.ts. */
+import { defined } from "../../core/defined.ts";
 import { accountWords } from "../../core/account.ts";
 import type { Documents } from "../../core/documents.ts";
 import { advised } from "../../core/advice/advice.ts";
@@ -83,7 +84,7 @@ function withName(name: string, error: unknown): unknown {
   return new ClusterError(error.code, `${name}: ${error.message}`, {
     source: error.source,
     exit: error.exit,
-    ...(error.advice === undefined ? {} : { advice: error.advice }),
+    ...defined({ advice: error.advice }),
     cause: error,
   });
 }

@@ -1,4 +1,5 @@
 /** kubeconfig on a terminal: where the file is and what opens the way; with a command after --, that command with a way of its own. */
+import { defined } from "../../core/defined.ts";
 import { spawn } from "node:child_process";
 import { ClusterError, EXIT, usageError } from "../../core/errors.ts";
 import { schemaUri } from "../../core/schema-uri.ts";
@@ -29,7 +30,7 @@ export async function kubeconfigCommand(invocation: Invocation): Promise<number>
         name,
         file,
         server,
-        ...(tunnel === undefined ? {} : { tunnel }),
+        ...defined({ tunnel }),
       });
       if (given.json !== true) world.stdout.write(`${file}\n`);
       session.say(

@@ -1,4 +1,5 @@
 /** logs on a terminal: one node's as they are, several's with their names before each line. The work is operations/logs.ts. */
+import { defined } from "../../core/defined.ts";
 import { type LogsOptions, nodeLogs } from "../../operations/logs.ts";
 import { shownLine } from "../../nodes/shown-output.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
@@ -34,8 +35,5 @@ export async function logsCommand(invocation: Invocation): Promise<number> {
 
 const optionsOf = ({ given, args }: Invocation): LogsOptions => ({
   ...inGroup(given),
-  ...(args[1] === undefined ? {} : { node: args[1] }),
-  ...(given.unit === undefined ? {} : { unit: given.unit }),
-  ...(given.lines === undefined ? {} : { lines: given.lines }),
-  ...(given.nodeTimeout === undefined ? {} : { nodeTimeout: given.nodeTimeout }),
+  ...defined({ node: args[1], unit: given.unit, lines: given.lines, nodeTimeout: given.nodeTimeout }),
 });

@@ -1,4 +1,5 @@
 /** reboot on a terminal: which nodes, one after the other, and what is left when one does not come back. The work is operations/reboot.ts. */
+import { defined } from "../../core/defined.ts";
 import { plural } from "../../core/words.ts";
 import { type Reboot, type RebootOptions, carryOutReboot, planReboot } from "../../operations/reboot.ts";
 import { NODES_MS } from "../../operations/time-limits.ts";
@@ -13,8 +14,7 @@ export async function rebootCommand(invocation: Invocation): Promise<number> {
   return inSession({ ...invocation, given: { timeout: NODES_MS, ...given } }, async (session) => {
     const options: RebootOptions = {
       ...inGroup(given),
-      ...(given.parallel === undefined ? {} : { parallel: given.parallel }),
-      ...(given.nodeTimeout === undefined ? {} : { nodeTimeout: given.nodeTimeout }),
+      ...defined({ parallel: given.parallel, nodeTimeout: given.nodeTimeout }),
     };
     const head = sayHead(session);
     const reboot = await planReboot(session, nameArgument(invocation), args.slice(1), options);

@@ -1,4 +1,5 @@
 /** run on a terminal: the nodes' output labelled and in their order. The work is operations/on-nodes.ts. */
+import { defined } from "../../core/defined.ts";
 import { usageError } from "../../core/errors.ts";
 import { onNodes } from "../../operations/on-nodes.ts";
 import { type Invocation, nameArgument } from "../invocation.ts";
@@ -13,7 +14,7 @@ export async function runCommand(invocation: Invocation): Promise<number> {
   return inSession(invocation, async (session) => {
     const document = await onNodes(session, nameArgument(invocation), rest.join(" "), {
       ...inGroup(given),
-      ...(given.nodeTimeout === undefined ? {} : { nodeTimeout: given.nodeTimeout }),
+      ...defined({ nodeTimeout: given.nodeTimeout }),
       // a node's time limit may be longer than that of other commands
       withoutDeadline: given.timeout === undefined,
       ...(given.json === true ? {} : { onLines: (names) => nodeLines(world, Math.max(...names.map((name) => name.length))) }),

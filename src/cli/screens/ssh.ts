@@ -2,6 +2,7 @@
  * ssh: a login to one node, or one command there, by OpenSSH with the cluster's own known_hosts. Where OpenSSH is not installed a
  * command runs all the same, over the ssh2 package.
  */
+import { defined } from "../../core/defined.ts";
 import { ClusterError } from "../../core/errors.ts";
 import { type LoginOptions, login, sshArguments } from "../../nodes/login.ts";
 import { runRaw } from "../../nodes/run.ts";
@@ -27,7 +28,7 @@ export async function sshCommand(invocation: Invocation): Promise<number> {
       knownHosts,
       identityFile,
       trust,
-      ...(jump === undefined ? {} : { jump }),
+      ...defined({ jump }),
       flags: invocation.passed ?? [],
       ...(command === undefined ? {} : { command, output: outputOf(world) }),
     };

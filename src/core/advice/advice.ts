@@ -1,4 +1,5 @@
 /** What an error code means, what a person can do about it, and whether to send the same request again: asked of table.ts. */
+import { defined } from "../defined.ts";
 import { ClusterError, EXIT, type ExitCode } from "../errors.ts";
 import { AzureError, amended } from "./azure-error.ts";
 import { type AdviceContext, type AdviceRow, type AzureFailure, type RetryClass, rerun } from "./row.ts";
@@ -36,7 +37,7 @@ export function adviceFor(given: RawFailure, context: AdviceContext = {}): Advic
     message: given.message,
     details: readDetails(given.details),
     info: readInfo([{ info: given.info }, given.details]),
-    ...(given.request === undefined ? {} : { request: given.request }),
+    ...defined({ request: given.request }),
   };
   const match = lookUp(failure);
   if (match === undefined) return undefined;
@@ -48,8 +49,7 @@ export function adviceFor(given: RawFailure, context: AdviceContext = {}): Advic
     advice: words(row.advice),
     retry: row.retry,
     ...(row.link === undefined ? {} : { link: words(row.link) }),
-    ...(row.patienceMs === undefined ? {} : { patienceMs: row.patienceMs }),
-    ...(row.exit === undefined ? {} : { exit: row.exit }),
+    ...defined({ patienceMs: row.patienceMs, exit: row.exit }),
   };
 }
 
@@ -119,7 +119,7 @@ function judged(error: Refused, context: AdviceContext): ClusterError {
     advice: advice.advice,
     exit: error.exit === EXIT.failed ? (advice.exit ?? EXIT.failed) : error.exit,
     cause: error,
-    ...(advice.link === undefined ? {} : { link: advice.link }),
+    ...defined({ link: advice.link }),
   });
 }
 

@@ -1,4 +1,5 @@
 /** An error that Azure answered, or a request that got no answer: with what the engine needs to decide about trying again. */
+import { defined } from "../defined.ts";
 import { ClusterError, type ErrorOptions } from "../errors.ts";
 
 export interface AzureErrorOptions extends ErrorOptions {
@@ -73,7 +74,7 @@ export const NOT_AZURE = "UnreadableAnswer";
  */
 export const notAzure = (what: string, status?: number, whose = "Azure Resource Manager's"): AzureError =>
   new AzureError(NOT_AZURE, `the answer is not ${whose} (${what})`, {
-    ...(status === undefined ? {} : { status }),
+    ...defined({ status }),
     advice:
       "Something else answers in its place: check --arm-endpoint (AZURE_ARM_ENDPOINT) and the proxy (HTTPS_PROXY, NO_PROXY), then repeat the command.",
   });

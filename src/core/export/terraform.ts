@@ -2,6 +2,7 @@
  * The plan as Terraform JSON with azapi_resource blocks: the same bodies, sent by another program. User-data is an ephemeral variable that
  * goes into `sensitive_body`, a write-only argument (Terraform 1.11, azapi 2.5): it stands neither in a plan file nor in the state.
  */
+import { defined } from "../defined.ts";
 import { nameOf } from "../plan/resource.ts";
 import {
   type Exported,
@@ -27,7 +28,7 @@ export function terraform(resources: readonly WireResource[], group: string): Ex
       type: `${resource.type}@${resource.apiVersion}`,
       name: parseId(resource.id)?.names.at(-1) ?? nameOf(resource.id),
       parent_id: resource.id === group ? group.replace(/\/resourceGroups\/.*$/, "") : refer(group),
-      ...(location === undefined ? {} : { location }),
+      ...defined({ location }),
       ...(isObject(tags) ? { tags: mapTexts(tags, literal) } : {}),
       ...(Object.keys(body).length === 0 ? {} : { body: mapTexts(body, refer) }),
       ...(resource.userData === undefined

@@ -2,6 +2,7 @@
  * How what is there differs from what was made: resources that are missing, astray or failed, tags that are gone, what is left of
  * nodes. Rules of the load balancer and the security group: rules-drift.ts. Pure; `status` prints it.
  */
+import { defined } from "../defined.ts";
 import type { Drift } from "../documents.ts";
 import type { Found } from "../found.ts";
 import { nodeIndex } from "./cluster.ts";
@@ -28,10 +29,24 @@ export function missing(plan: readonly AnyResource[], present: Present): Drift[]
   );
   return gone.flatMap((resource): Drift[] => {
     if (resource.kind === "machine")
-      return [{ kind: "missing-node", message: missingMachine(resource), id: resource.id, ...nodeOf(resource), harm: true }];
+      return [
+        {
+          kind: "missing-node",
+          message: missingMachine(resource),
+          id: resource.id,
+          ...defined({ node: resource.node }),
+          harm: true,
+        },
+      ];
     if (resource.node !== undefined && nodes.has(resource.node)) return [];
     return [
-      { kind: "missing-resource", message: `the ${resource.label} is missing`, id: resource.id, ...nodeOf(resource), harm: true },
+      {
+        kind: "missing-resource",
+        message: `the ${resource.label} is missing`,
+        id: resource.id,
+        ...defined({ node: resource.node }),
+        harm: true,
+      },
     ];
   });
 }
@@ -49,7 +64,7 @@ export function astray(
   return plan.flatMap((resource): Drift[] => {
     const live = present.get(resource.id.toLowerCase());
     if (live === undefined || resource.kind === "resourceGroup" || resource.kind === "blobContainer") return [];
-    const about = { id: resource.id, ...nodeOf(resource), harm: true };
+    const about = { id: resource.id, ...defined({ node: resource.node }), harm: true };
     if (!isOurs(live.tags, cluster) || wordOf(live.tags) === undefined) {
       const owner = clusterIn(live.tags);
       const says = owner === undefined || owner === cluster ? "does not carry" : `carries the tags of ${owner}, and not`;
@@ -199,6 +214,3 @@ function isNotOn(of: readonly { name: string; value: string; is: string | undefi
   const lacking = of.map(({ on, is }) => (is === undefined ? on : `${on} (there it is ${is === "" ? "empty" : is})`));
   return `tag ${of[0]!.name}=${of[0]!.value} is not on ${few(lacking, 3)}`;
 }
-
-const nodeOf = ({ node }: { readonly node?: number | undefined }): { readonly node?: number } =>
-  node === undefined ? {} : { node };

@@ -3,6 +3,7 @@
  * the same parsers, each value whole or not at all. What is damaged ends a command by the tag's name, for nothing is
  * guessed about a running cluster; who only deletes reads what is readable.
  */
+import { defined } from "../defined.ts";
 import { fromBase64 } from "../base64.ts";
 import { ClusterError, EXIT } from "../errors.ts";
 import type { Flag } from "../spec/flag.ts";
@@ -36,7 +37,7 @@ export function readClaim(tags: Tags): {
       ...matching(tags, "aoc-custom-data", HASH, "customDataHash"),
       ...matching(tags, "aoc-etcd-ca", HASH, "etcdCa"),
       ...matching(tags, "aoc-frontend", ADDRESS, "frontend"),
-      ...(kept.discoveryServiceUrl === undefined ? {} : { discoveryUrl: kept.discoveryServiceUrl }),
+      ...defined({ discoveryUrl: kept.discoveryServiceUrl }),
     },
     kept: noEtcd ? { ...kept, etcdMembers: 0 } : kept,
     nodes: taggedNodes(tags),
@@ -62,7 +63,7 @@ export function keptIn(tags: Tags): Partial<FlagValues> {
   // every claim keeps some: the defaults, too
   if (texts.size === 0) throw damaged(FLAGS_TAG, undefined);
   const sizeNow = texts.get(SIZE_NOW)?.join();
-  const kept: Record<string, unknown> = sizeNow === undefined ? {} : { sizeNow };
+  const kept: Record<string, unknown> = defined({ sizeNow });
   for (const [key, flag] of flagRows) {
     const read = valueOf(texts, key);
     if (read === "damaged") throw damaged(FLAGS_TAG, texts.get(flag.name)?.join(), ` in ${flag.name}`);

@@ -1,4 +1,5 @@
 /** How the rules of load balancer and security group differ from those of the plan, by name: missing, changed, somebody's. Pure. */
+import { defined } from "../defined.ts";
 import type { LoadBalancer, NetworkSecurityGroup, SecurityRule } from "@azure/arm-network";
 import type { Drift } from "../documents.ts";
 import { FLAGS } from "../spec/flags.ts";
@@ -50,8 +51,6 @@ const nodeOfRule = (name: string | undefined): number | undefined => {
   return index === undefined ? undefined : Number(index);
 };
 
-const ofNode = (node: number | undefined): { readonly node?: number } => (node === undefined ? {} : { node });
-
 /** What a balancer has not, or has of nodes that the plan does not have. */
 function balancerDrift(id: string, wanted: LoadBalancer, live: LoadBalancer): Drift[] {
   const nat = (wanted.inboundNatRules ?? []).filter(
@@ -73,7 +72,7 @@ function balancerDrift(id: string, wanted: LoadBalancer, live: LoadBalancer): Dr
       kind: "nat-rule",
       message: `the load balancer has no rule ${rule.name} for SSH on port ${rule.frontendPort}`,
       id,
-      ...ofNode(nodeOfRule(rule.name)),
+      ...defined({ node: nodeOfRule(rule.name) }),
       harm: true,
     })),
     ...(live.inboundNatRules ?? []).flatMap(({ name, frontendPort = 0, backendPort }): Drift[] => {

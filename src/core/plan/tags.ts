@@ -5,6 +5,7 @@
  * One resource is the cluster's claim (bearer.ts: the load balancer's public address with its DNS label, or a private cluster's security
  * group). Azure decides who gets it, and who does owns the name; whatever was chosen once is kept in its tags, in the same request.
  */
+import { defined } from "../defined.ts";
 import { type ClusterSpec, asWished } from "../spec/spec.ts";
 import type { EtcdMember } from "../node-config.ts";
 import { SIZE_NOW, keptTexts, withFlags } from "./kept-flags.ts";
@@ -99,7 +100,7 @@ export function claimTags(cluster: string, choices: Choices, spec: ClusterSpec, 
   if (choices.frontend !== undefined) tags["aoc-frontend"] = choices.frontend;
   // a service that is asked for a URL is wished once: what is kept is the URL that the nodes have
   const { discoveryUrl } = choices;
-  const texts = keptTexts({ ...asWished(spec), ...(discoveryUrl === undefined ? {} : { discoveryServiceUrl: discoveryUrl }) });
+  const texts = keptTexts({ ...asWished(spec), ...defined({ discoveryServiceUrl: discoveryUrl }) });
   const inUse = spec.vmSize === spec.sizes[0] ? [] : [[SIZE_NOW, [spec.vmSize]] as const];
   return withUserTags(withFlags(tags, new Map([...texts, ...inUse])), spec.tag);
 }

@@ -2,6 +2,7 @@
  * What of a cluster is paid for: read off the bodies of a plan, or off what Azure says of what is there, which have the same shape.
  * Networks, security groups, availability sets, keys and interfaces cost nothing. Pure.
  */
+import { defined } from "../defined.ts";
 import type { DataDisk, Disk, OSDisk, VirtualMachine } from "@azure/arm-compute";
 import type { LoadBalancer } from "@azure/arm-network";
 import type { DoomedKind } from "../plan/bodies.ts";
@@ -138,7 +139,7 @@ function sizeOf(
   const there = diskOf(managedDisk?.id ?? "");
   const sku = there?.sku?.name ?? managedDisk?.storageAccountType ?? undefined;
   const gib = there?.diskSizeGB ?? diskSizeGB ?? undefined;
-  return { ...(sku === undefined ? {} : { sku }), ...(gib === undefined ? {} : { gib }) };
+  return defined({ sku, gib });
 }
 
 /** On the machine's own disk, which is paid for with it. */

@@ -2,6 +2,7 @@
  * A network of one's own as people have it at hand: its resource id (the portal's "Copy"), a subnet's id, or `group:name`. Read once,
  * into the names that the flags keep, so that the same network by another spelling is the same choice.
  */
+import { defined } from "../defined.ts";
 import { usageError } from "../errors.ts";
 import type { FlagValues } from "./flags.ts";
 
@@ -29,8 +30,7 @@ export function namedNetwork<T extends Named>(given: T, home: { readonly subscri
   const { virtualNetworkName: _, vnetResourceGroup: __, subnetNames: ___, ...rest } = given;
   return {
     ...rest,
-    ...(name === undefined ? {} : { virtualNetworkName: name }),
-    ...(part === undefined ? {} : { subnetNames: part }),
+    ...defined({ virtualNetworkName: name, subnetNames: part }),
     // the cluster's own group is where a name without a group is looked for; said aloud it is no other choice
     ...(group === undefined || (group.toLowerCase() === home.group.toLowerCase() && given.vnetResourceGroup === undefined)
       ? {}
@@ -70,5 +70,5 @@ function placeOf(flag: "--virtual-network-name" | "--subnet-names", text: string
       `${flag} names a network of the subscription ${where}, and the cluster is to be in ${subscription}`,
       "Azure puts machines only into networks of their own subscription: give --subscription, or a network of this one (peer the two where they must meet).",
     );
-  return { group, network, ...(subnet === undefined ? {} : { subnet }) };
+  return { group, network, ...defined({ subnet }) };
 }

@@ -2,6 +2,7 @@
  * ClusterSpec: what was asked for, complete. Every default is filled, every string parsed; frozen and serialisable. Its
  * type comes from the flags table. What needs two values at once is looked up in combinations.ts.
  */
+import { defined } from "../defined.ts";
 import { ClusterError, EXIT, usageError } from "../errors.ts";
 import { FLAGS, type FlagKey, type FlagValues } from "./flags.ts";
 import { PLATFORMS } from "../plan/platforms.ts";
@@ -112,7 +113,7 @@ function whereNothingIsSaid(asked: FlagValues, given: Partial<FlagValues>, kept:
   const etcdMembers = asked.deis && noEtcd !== undefined && isNew(kept) ? (asked.etcdMembers ?? 0) : asked.etcdMembers;
   return {
     ...(asked.deis && size !== undefined && given.vmSize === undefined && kept.vmSize === undefined ? { vmSize: size.name } : {}),
-    ...(etcdMembers === undefined ? {} : { etcdMembers }),
+    ...defined({ etcdMembers }),
     ...(etcdMembers === 0 && given.waitFor === undefined ? { waitFor: "ssh" } : {}),
   };
 }

@@ -1,4 +1,5 @@
 /** What is said where a cluster, or the group that it is in, is going away: whatever would be written is not, and the destroy is ended first. */
+import { defined } from "../../core/defined.ts";
 import { AzureError } from "../../core/advice/azure-error.ts";
 import { ClusterError, EXIT, type ExitCode } from "../../core/errors.ts";
 import { DESTROYING, type Tags } from "../../core/plan/tags.ts";
@@ -59,5 +60,4 @@ const going = (
   message: string,
   advice: string,
   { exit = EXIT.conflict, cause }: { readonly exit?: ExitCode; readonly cause?: unknown } = {},
-): ClusterError =>
-  new ClusterError(BEING_DESTROYED, message, { source: "azure", exit, advice, ...(cause === undefined ? {} : { cause }) });
+): ClusterError => new ClusterError(BEING_DESTROYED, message, { source: "azure", exit, advice, ...defined({ cause }) });

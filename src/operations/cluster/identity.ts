@@ -1,4 +1,5 @@
 /** What we log in to a cluster's nodes with: the private half of its SSH key where it is on this machine, else the user's agent. */
+import { defined } from "../../core/defined.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { type Identity, type Usable, usableIdentity } from "../../nodes/identity.ts";
 import type { SshKey } from "../../prepare/ssh-key.ts";
@@ -14,7 +15,7 @@ export async function identityOf(run: Run, { publicKey, privateKeyFile }: SshKey
   const agent = run.outside.env["SSH_AUTH_SOCK"];
   const offered: Identity = {
     publicKey,
-    ...(privateKey === undefined ? {} : { privateKey }),
+    ...defined({ privateKey }),
     ...(agent === undefined || agent === "" ? {} : { agent }),
   };
   if (run.simulated) return { identity: offered };
@@ -38,7 +39,7 @@ function named(error: ClusterError, file: string | undefined): ClusterError {
   return new ClusterError(error.code, `${error.message} (${file})`, {
     source: error.source,
     exit: EXIT.failed,
-    ...(advice === undefined ? {} : { advice }),
+    ...defined({ advice }),
     cause: error.cause,
   });
 }

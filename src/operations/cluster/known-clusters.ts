@@ -1,4 +1,5 @@
 /** The clusters of a subscription, from their claims, and from groups that carry the tool's tags but hold no claim. */
+import { defined } from "../../core/defined.ts";
 import type { ClusterState } from "../../core/documents.ts";
 import type { GroupFacts } from "../../azure/lookups/groups.ts";
 import { normalLocation } from "../../core/region.ts";
@@ -126,7 +127,7 @@ function described(
     zones: [...new Set(places.flatMap(({ zone }) => zone ?? []))].sort(),
     spot: places.filter((place) => place.spot === true).length,
     ...(times.length === 0 ? {} : { madeAt: Math.min(...times) }),
-    ...(expires === undefined ? {} : { expires }),
+    ...defined({ expires }),
     state: isDoomed(located)
       ? "being destroyed"
       : stateOf(claim, { lacks: nodes - coming < wanted, expired: (expires ?? Infinity) <= run.clock.now() }),

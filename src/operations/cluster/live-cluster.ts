@@ -2,6 +2,7 @@
  * A cluster as Azure tells it: its nodes with power and addresses, and how it differs from what was made. Reads only, needs
  * no file of this machine, and asks no node.
  */
+import { defined } from "../../core/defined.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Drift } from "../../core/documents.ts";
 import type { Found } from "../../core/found.ts";
@@ -209,7 +210,7 @@ async function liveNode(run: Run, { spec, claim, groupName, snapshot, index, add
 function placeToBe(spec: ClusterSpec, claim: Claim, index: number): MachinePlace {
   const zone = zoneOf(spec, index);
   return {
-    ...(zone === undefined ? {} : { zone }),
+    ...defined({ zone }),
     ...(isSpot(spec, claim.choices.members.has(index)) ? { spot: true } : {}),
   };
 }
@@ -234,7 +235,7 @@ function factsOf(run: Run, located: Cluster, { claim, spec, nodes, snapshot }: S
       name,
       address: privateIp,
       userData: "",
-      ...(zone === undefined ? {} : { zone }),
+      ...defined({ zone }),
       ...(spot === true ? { spot } : {}),
       ...(addressed ? { publicAddress: true } : {}),
     })),

@@ -2,6 +2,7 @@
  * How the nodes are, asked of themselves: SSH with the host key they were given, and etcd. A short look, not a wait. Without
  * the private key, and in a rehearsal, nobody is asked, and the answer says so.
  */
+import { defined } from "../../core/defined.ts";
 import { waysIn } from "../../core/advice/private-network.ts";
 import { USER } from "../../core/plan/resources/machine.ts";
 import { PLATFORMS } from "../../core/plan/platforms.ts";
@@ -88,7 +89,7 @@ export async function askNodes(
         machineState: () => (alone && !answered && run.clock.now() - began >= CUT_OFF_AFTER_MS ? "cut off" : "unknown"),
         whenReady: async (connection, { index }) =>
           void systems.set(index, await systemFacts(connection, PLATFORMS[spec.platform].asksReboot, run.tools.signal)),
-        ...(etcdTls === undefined ? {} : { etcdTls }),
+        ...defined({ etcdTls }),
       },
     );
   const found = (await Promise.all([ask("strict"), ask("first-use")])).flat();

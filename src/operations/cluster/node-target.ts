@@ -1,4 +1,5 @@
 /** A node as src/nodes reaches it, made from what is known of the cluster; and the files that reaching it needs. */
+import { defined } from "../../core/defined.ts";
 import { join } from "node:path";
 import { type Node, names } from "../../core/plan/cluster.ts";
 import { doorOf } from "../../core/plan/door.ts";
@@ -32,7 +33,7 @@ export const nodeTarget = (reach: Reach, node: Node): NodeTarget => ({
   index: node.index,
   name: names.machine(reach.spec, node.index),
   ...doorOf(reach.spec, reach.host, node),
-  ...(reach.via === undefined ? {} : { via: reach.via }),
+  ...defined({ via: reach.via }),
   user: USER,
   hostKeys: node.hostKey === undefined ? [] : [node.hostKey.split(" ").slice(0, 2).join(" ")],
   identity: reach.identity,

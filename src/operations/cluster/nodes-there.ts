@@ -1,4 +1,5 @@
 /** Which nodes of a cluster are there, and where: read off what is in its group. */
+import { defined } from "../../core/defined.ts";
 import { isIPv4 } from "node:net";
 import type { VirtualMachine } from "@azure/arm-compute";
 import type { LoadBalancer, NetworkInterface, NetworkInterfaceIPConfiguration, PublicIPAddress } from "@azure/arm-network";
@@ -68,7 +69,7 @@ export function placeOfMachine({ model }: Pick<Live, "model">): MachinePlace {
   const { zones, priority } = model as VirtualMachine;
   const zone = zones?.[0];
   return {
-    ...(zone === undefined ? {} : { zone }),
+    ...defined({ zone }),
     // "Low" is the older word for it
     ...(priority === "Spot" || priority === "Low" ? { spot: true } : {}),
   };

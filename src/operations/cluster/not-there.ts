@@ -2,6 +2,7 @@
  * A cluster that is not there: where was looked, and where it is instead, as far as the Azure CLI knows other subscriptions that the
  * same sign-in reaches. Whoever has another one selected would else read that nothing is there, while it costs money.
  */
+import { defined } from "../../core/defined.ts";
 import { groupFlag } from "../../core/spec/in-group.ts";
 import { place, subscriptionWords } from "../../core/account.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
@@ -31,7 +32,7 @@ export async function lookElsewhere(run: Run, name: string): Promise<NotThere> {
   const found = seen.flatMap(({ other, groups }) => (groups ?? []).map((group) => ({ other, group })));
   const asked = seen.filter(({ groups }) => groups !== undefined).map(({ other }) => subscriptionWords(other));
   const elsewhere = found.length > 0 ? foundIn(name, found) : asked.length > 0 ? nowhere(asked, run.onlyIn) : undefined;
-  return { where, ...(elsewhere === undefined ? {} : { elsewhere }) };
+  return { where, ...defined({ elsewhere }) };
 }
 
 /** The error of whoever needs it. */

@@ -2,6 +2,7 @@
  * The nodes of a running cluster as `ssh` and `run` reach them, found from Azure: addresses and ports, the host key that each was given
  * (a tag of its machine), and the private key in the folder, which is never made here.
  */
+import { defined } from "../../core/defined.ts";
 import { groupFlag } from "../../core/spec/in-group.ts";
 import { type Snapshot, snapshotOf } from "./snapshot.ts";
 import { waysIn } from "../../core/advice/private-network.ts";
@@ -105,7 +106,7 @@ export async function reachFound(run: Run, cluster: Cluster): Promise<ReachedClu
       nodes.flatMap(({ hostKeys }) => hostKeys),
     ),
   });
-  return { cluster, spec, claim, nodes, astray, key, identity, ...(lacking === undefined ? {} : { lacking }), knownHosts };
+  return { cluster, spec, claim, nodes, astray, key, identity, ...defined({ lacking }), knownHosts };
 }
 
 /**

@@ -17,6 +17,7 @@
  * What a killed run leaves is one of these: a node in the claim without a machine (`create` makes it, `remove` takes it out), a machine
  * that the claim does not have (`create` takes it in, `remove` deletes it), a rule or a member of neither (the next write drops it).
  */
+import { defined } from "../../core/defined.ts";
 import { destroyedMeanwhile, refuseMarked } from "./being-destroyed.ts";
 import type { LoadBalancer } from "@azure/arm-network";
 import { type Design, designOf, names } from "../../core/plan/cluster.ts";
@@ -85,7 +86,7 @@ export function adaptGroup(cluster: Design): Adapt {
     refuseMarked(cluster.spec.name, tags);
     const expires = cluster.spec.ttl === undefined ? tags["aoc-expires"] : cluster.facts.expires;
     const { expires: _, ...facts } = cluster.facts;
-    return resourceGroup({ ...cluster, facts: { ...facts, ...(expires === undefined ? {} : { expires }) } });
+    return resourceGroup({ ...cluster, facts: { ...facts, ...defined({ expires }) } });
   };
 }
 

@@ -1,4 +1,5 @@
 /** Which nodes a cluster is to have, and at which private address each: what is there stays, what is missing is added. */
+import { defined } from "../../core/defined.ts";
 import {
   type MachinePlace,
   interfaceAddresses,
@@ -102,7 +103,7 @@ export async function placeNodes(
       exists: machine !== undefined,
       isNew: !before.has(index),
       publicAddress: ownAddress(index),
-      ...(machine === undefined ? (zone === undefined ? {} : { zone }) : placeOfMachine(machine)),
+      ...(machine === undefined ? defined({ zone }) : placeOfMachine(machine)),
       ...tagged(machine),
       ...(goes(index) ? { anew } : {}),
     };

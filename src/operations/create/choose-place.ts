@@ -3,6 +3,7 @@
  * size: within the first location every size is tried, in order of wish, before the next location. Everything is asked at once, each
  * location once; nothing is written. When nothing fits, what would have fitted is looked up, and said with the refusal.
  */
+import { defined } from "../../core/defined.ts";
 import { whatFits } from "../../core/advice/fitting.ts";
 import { judge, refusal } from "../../core/advice/preflight.ts";
 import { type Checked, type Problem, counts } from "../../core/advice/problem.ts";
@@ -156,17 +157,13 @@ function checkedOf(wanted: Wanted, answers: Answers, place: PlaceAnswers): Check
     location,
     ...machines,
     knownNodes: known.size,
-    ...(command === undefined ? {} : { command }),
+    ...defined({ command }),
     missingIdentities,
     newAddresses: newAddresses(spec, found, machines.newNodes) - (freed?.addresses ?? 0),
     providers: [compute, network].filter((one) => one !== undefined),
-    ...(region === undefined ? {} : { region }),
-    ...(computeUsage === undefined ? {} : { computeUsage }),
-    ...(networkUsage === undefined ? {} : { networkUsage }),
+    ...defined({ region, computeUsage, networkUsage }),
     newLabel: found.claim === undefined && !spec.private,
-    ...(labelFree === undefined ? {} : { labelFree }),
-    ...(image === undefined ? {} : { image }),
-    ...(existing === undefined ? {} : { network: existing }),
+    ...defined({ labelFree, image, network: existing }),
   };
 }
 

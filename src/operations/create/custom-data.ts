@@ -1,4 +1,5 @@
 /** A user's own cloud-init file (`--custom-data`), and the check that any user-data goes through before a machine gets it. */
+import { defined } from "../../core/defined.ts";
 import { pathExists } from "../../prepare/beside.ts";
 import { readWhole, whyUnread } from "../../prepare/read-whole.ts";
 import { gunzipSync } from "node:zlib";
@@ -52,7 +53,7 @@ export function noteFilled(run: Run, { text }: CustomFile): void {
 export function refuseBadCustomData(run: Run, spec: ClusterSpec, userData: string | Uint8Array): void {
   const { errors, warnings } = checked(spec, userData, {
     isThere: (path) => pathExists(ownPath(run.outside, path)),
-    ...(spec.customData === undefined ? {} : { file: spec.customData }),
+    ...defined({ file: spec.customData }),
   });
   for (const { line, message } of warnings) noteOnce(run, line === undefined ? message : `line ${line}: ${message}`);
   if (errors.length === 0) return;

@@ -1,4 +1,5 @@
 /** The end of a create: what is there now, how it went, and what the cluster's folder keeps of it. */
+import { defined } from "../../core/defined.ts";
 import type { ClusterDocument, NodeDocument } from "../../core/documents.ts";
 import { advised } from "../../core/advice/advice.ts";
 import { jsonText } from "../../core/shown.ts";
@@ -99,14 +100,14 @@ export async function finish(run: Run, prepared: Prepared, carried: Carried, giv
     exit,
     ready,
     level,
-    ...(failure === undefined ? {} : { failure }),
+    ...defined({ failure }),
     missing: missing.map((node) => explained(node, carried)),
     notChanged: notChangedIn(prepared, carried),
     unfinished: unfinishedOf(prepared, carried),
     sshConfig: config,
     sshConfigFile: kept.file,
     unwritten: [knownHosts.unwritten, kept.unwritten, state].filter((why) => why !== undefined),
-    ...(privateKeyFile === undefined ? {} : { privateKeyFile }),
+    ...defined({ privateKeyFile }),
     unknownHostKeys: nodes.length === 0 ? 0 : knownHosts.unknown.size,
   };
 }
@@ -124,7 +125,7 @@ export async function endpointsFromOutside(
   const probes = endpoints.map(({ port, probePath }) => ({
     host: ip,
     port,
-    ...(probePath === undefined ? {} : { path: probePath }),
+    ...defined({ path: probePath }),
     from: left.find((one) => one.port === port)?.from ?? [],
   }));
   // they are told of where there is time: a cluster that is ready stays so
@@ -203,8 +204,7 @@ function explained({ index, name, state }: NodeDocument, { diagnoses, readiness 
   return {
     name,
     state,
-    ...(reason === undefined ? {} : { reason }),
-    ...(why?.evidence === undefined ? {} : { evidence: why.evidence }),
+    ...defined({ reason, evidence: why?.evidence }),
     ...(why === undefined ? {} : { advice: why.advice }),
   };
 }

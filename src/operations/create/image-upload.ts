@@ -2,6 +2,7 @@
  * The way of an image VHD into Azure: the container's checks, before anything is written, and the upload, when the image's turn has come.
  * Where no blob service can be reached (a rehearsal) everything but the bytes is done. Keys and signatures are in no event.
  */
+import { defined } from "../../core/defined.ts";
 import type { ContainerClient } from "@azure/storage-blob";
 import type { StorageAccount } from "@azure/arm-storage";
 import { IMAGE_CONTAINER } from "../../azure/vhd/account.ts";
@@ -105,7 +106,7 @@ const containerOf = (run: Run, location: ContainerLocation): Omit<Parameters<typ
   agentOf: run.wayOut.agentOf,
   listKeys: (account) => accountKey(run, account),
   signal: stopSignal(run),
-  ...(run.credential === undefined ? {} : { credential: run.credential }),
+  ...defined({ credential: run.credential }),
 });
 
 const ABOUT = { id: "image-upload", label: "image upload" } as const;

@@ -2,6 +2,7 @@
  * What cannot be computed is made once, first, and kept: the SSH key, the etcd authority and certificates, host keys, the
  * user-data of every machine that is yet to be made. Everything after is a function of spec and facts.
  */
+import { defined } from "../../core/defined.ts";
 import type { Identity } from "../../nodes/identity.ts";
 import { keepPrivateKeyPath } from "../cluster/private-key.ts";
 import { createHash } from "node:crypto";
@@ -64,14 +65,13 @@ export async function prepareMaterials(
   const fixed = custom !== undefined || discoveryUrl !== undefined;
   const etcd = await chooseEtcd(run, spec, found, { places, identity, mode, folder, fixed });
   const choices: Choices = {
-    ...(etcd.authority === undefined ? {} : { etcdCa: etcd.authority }),
+    ...defined({ etcdCa: etcd.authority }),
     id: claim?.choices.id ?? word(run),
     sshPublicKey: claim?.choices.sshPublicKey ?? ssh.publicKey,
     members: etcd.members,
-    ...(customDataHash === undefined ? {} : { customDataHash }),
+    ...defined({ customDataHash }),
     ...(memberCount(spec) === 0 && (claim === undefined || claim.choices.noEtcd === true) ? { noEtcd: true } : {}),
-    ...(discoveryUrl === undefined ? {} : { discoveryUrl }),
-    ...(frontend === undefined ? {} : { frontend }),
+    ...defined({ discoveryUrl, frontend }),
   };
   const templates = custom === undefined ? await readTemplates() : {};
   const common = { spec, choices, etcd, custom, templates, checked: new Set<string>() };

@@ -2,6 +2,7 @@
  * Watches nodes become usable, each from the moment that Azure has accepted its machine: a node that answers is ready, even
  * if Azure has not yet called its machine done.
  */
+import { defined } from "../../core/defined.ts";
 import { ClusterError } from "../../core/errors.ts";
 import type { PlannedNode } from "../../core/plan/cluster.ts";
 import { hasEtcd } from "../../core/plan/tags.ts";
@@ -56,7 +57,7 @@ export async function watchNodes(
   const waits = waitsByTrust((trust) =>
     startWait({
       ...waitOptions(run, waiting, { keeper, gateways, clocks, inside }),
-      ...(etcdTls === undefined ? {} : { etcdTls }),
+      ...defined({ etcdTls }),
       trust,
     }),
   );

@@ -1,4 +1,5 @@
 /** Another run that is creating the same cluster at this moment: how it shows, and what to say. The other one is never disturbed. */
+import { defined } from "../../core/defined.ts";
 import { destroyedMeanwhile } from "../cluster/being-destroyed.ts";
 import type { Clock } from "../../core/clock.ts";
 import { designOf } from "../../core/plan/cluster.ts";
@@ -30,7 +31,7 @@ export const otherRun = (name: string, cause?: unknown): ClusterError =>
     source: "azure",
     exit: EXIT.conflict,
     advice: "The other one goes on. Wait for it to end; then the same command here finishes or shows the same cluster.",
-    ...(cause === undefined ? {} : { cause }),
+    ...defined({ cause }),
   });
 
 /** How long nothing may happen before machines that are missing are taken for forgotten. */

@@ -2,6 +2,7 @@
  * A node as the plan takes it: one that stands keeps what its machine was given; one that is yet to be made gets a host key, a
  * certificate for etcd and the user-data that brings them.
  */
+import { defined } from "../../core/defined.ts";
 import { type PlannedNode, names } from "../../core/plan/cluster.ts";
 import type { HostKey, NodeConfig, NodeTls } from "../../core/node-config.ts";
 import { isSpot } from "../../core/plan/spot.ts";
@@ -46,9 +47,9 @@ export const standingNode = (spec: ClusterSpec, place: NodePlace): PlannedNode =
   address: place.address,
   userData: "",
   ...(place.publicAddress ? { publicAddress: true } : {}),
-  ...(place.zone === undefined ? {} : { zone: place.zone }),
+  ...defined({ zone: place.zone }),
   ...(place.spot === true ? { spot: true } : {}),
-  ...(place.hostKey === undefined ? {} : { hostKey: place.hostKey }),
+  ...defined({ hostKey: place.hostKey }),
   ...(place.uncertified === true ? { uncertified: true } : {}),
   ...(place.joins === true ? { joins: true } : {}),
 });
@@ -66,7 +67,7 @@ export async function freshNode(run: Run, materials: NodeMaterials, place: NodeP
     userData = renderUserData(config, templates);
     if (isFirstOfItsKind(materials, config)) refuseBadTemplate(spec, userData);
   } else {
-    userData = filledIn(custom, { name, ...(discoveryUrl === undefined ? {} : { discoveryUrl }) });
+    userData = filledIn(custom, { name, ...defined({ discoveryUrl }) });
     noteFilled(run, custom);
     refuseBadCustomData(run, spec, userData);
   }
@@ -75,9 +76,9 @@ export async function freshNode(run: Run, materials: NodeMaterials, place: NodeP
     name,
     address: place.address,
     userData,
-    ...(place.keptDisk === undefined ? {} : { keptDisk: place.keptDisk }),
+    ...defined({ keptDisk: place.keptDisk }),
     ...(place.publicAddress ? { publicAddress: true } : {}),
-    ...(place.zone === undefined ? {} : { zone: place.zone }),
+    ...defined({ zone: place.zone }),
     ...(isSpot(spec, choices.members.has(place.index)) ? { spot: true } : {}),
     ...(hostKey === undefined ? {} : { hostKey: hostKey.publicKey }),
     ...(etcd.tls && etcd.ca === undefined && etcd.members.has(place.index) ? { uncertified: true } : {}),
@@ -125,9 +126,9 @@ async function nodeConfig(
     role: choices.noEtcd === true ? "none" : member ? "member" : "gateway",
     etcd: told === undefined ? etcdConfig(spec, choices) : { ...etcdConfig(spec, choices), members: told, state: "existing" },
     deis: spec.deis,
-    ...(own === undefined ? {} : { tls: own }),
+    ...defined({ tls: own }),
     ...(etcd.tls && member && own === undefined ? { tlsLater: true } : {}),
-    ...(hostKey === undefined ? {} : { hostKey }),
+    ...defined({ hostKey }),
     ...(spec.dataDisk || place.keptDisk !== undefined ? { dataDiskMount: spec.dataDiskMount } : {}),
   };
 }

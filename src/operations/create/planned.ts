@@ -1,4 +1,5 @@
 /** The last step of what a create knows before its first write: the plan, what becomes of each resource, and what forbids it. Reads only. */
+import { defined } from "../../core/defined.ts";
 import { type Snapshot } from "../cluster/snapshot.ts";
 import type { Facts } from "../../core/plan/cluster.ts";
 import { changesOf } from "../../core/plan/changes.ts";
@@ -38,7 +39,7 @@ export async function planned(run: Run, furnished: Furnished): Promise<Prepared>
   const { name, found, snapshot, unlisted, image, surveyed, anew, known } = furnished;
   const inside = await aboutPrivate(run, name, furnished.spec, surveyed.subnet !== undefined);
   const { expires, notes } = timeToLive(run, furnished.spec, found.claim?.tags["aoc-expires"]);
-  const facts: Facts = { ...factsOf(run, furnished), ...(expires === undefined ? {} : { expires }) };
+  const facts: Facts = { ...factsOf(run, furnished), ...defined({ expires }) };
   const pinned = "reference" in image && surveyed.imageFacts !== undefined;
   const spec = pinned ? withImage(furnished.spec, surveyed.imageFacts.urn) : furnished.spec;
   const resources = planOf(spec, facts);
@@ -105,7 +106,7 @@ const factsOf = (run: Run, { groupName, found, surveyed, materials, image }: Fur
   choices: materials.choices,
   nodes: materials.nodes,
   ...(surveyed.subnet === undefined ? {} : { subnetId: surveyed.subnet.id }),
-  ...(surveyed.placementGroupId === undefined ? {} : { placementGroupId: surveyed.placementGroupId }),
+  ...defined({ placementGroupId: surveyed.placementGroupId }),
   image,
   ...sizeFacts(surveyed.size),
   faultDomains: surveyed.faultDomains,

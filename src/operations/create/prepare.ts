@@ -2,6 +2,7 @@
  * Everything that a create knows before its first write: what is there, what is asked, whether it can be, what it takes, and so
  * the plan. Reads only; what it makes are files in the cluster's folder.
  */
+import { defined } from "../../core/defined.ts";
 import { refuseDoomed } from "../cluster/being-destroyed.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { snapshotOf } from "../cluster/snapshot.ts";
@@ -171,7 +172,7 @@ async function choose(run: Run, wish: FoundWish, anew: Anew | undefined): Promis
     ours,
     known,
     indexes,
-    ...(anew === undefined ? {} : { anew }),
+    ...defined({ anew }),
   };
 }
 
@@ -207,5 +208,5 @@ async function furnish(run: Run, checked: Possible, how: { readonly mode: Mode; 
   if (surveyed.image.kind !== "file" && surveyed.image.kind !== "blob")
     return { ...all, materials, image: imageReference(surveyed) };
   const own = await ownImage(run, { spec, found, surveyed, snapshot, word: materials.choices.id, given: asked });
-  return { ...all, materials, image: { own: own.image }, ...(own.stage === undefined ? {} : { stageImage: own.stage }) };
+  return { ...all, materials, image: { own: own.image }, ...defined({ stageImage: own.stage }) };
 }

@@ -1,4 +1,5 @@
 /** What a create has to show at its end, as scripts read it: the cluster's document, and the state file of the old script's shape. */
+import { defined } from "../../core/defined.ts";
 import { type Account, askedFields } from "../../core/account.ts";
 import { userTagsOf, withUserTags } from "../../core/plan/user-tags.ts";
 import type { ClusterDocument, CostDocument, NodeDocument, PlanDocument, StateFile } from "../../core/documents.ts";
@@ -130,7 +131,7 @@ export function planDocument(prepared: Prepared, cost: CostDocument, account: Ac
         label,
         action: decisions.get(id) ?? "create",
         ...(changes.has(id) ? { changes: changes.get(id)! } : {}),
-        ...(of?.zone === undefined ? {} : { zone: of.zone }),
+        ...defined({ zone: of?.zone }),
         ...(of?.spot === true && kind === "machine" ? { spot: true as const } : {}),
       };
     }),

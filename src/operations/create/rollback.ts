@@ -2,6 +2,7 @@
  * --rollback: when a create fails, what this run made is removed, and nothing else. What an earlier run made stays, and so does
  * everything when the cluster turns out to be another run's.
  */
+import { defined } from "../../core/defined.ts";
 import { destroyedMeanwhile } from "../cluster/being-destroyed.ts";
 import type { Gone } from "../../core/documents.ts";
 import type { Tags } from "../../core/plan/tags.ts";
@@ -63,8 +64,7 @@ export function rolledBack(
     source: failure?.source ?? "node",
     exit,
     advice: [failure?.advice, outcome].filter((one) => one !== undefined).join("\n"),
-    ...(failure?.link === undefined ? {} : { link: failure.link }),
-    ...(failure?.cause === undefined ? {} : { cause: failure.cause }),
+    ...defined({ link: failure?.link, cause: failure?.cause }),
   });
 }
 
@@ -122,7 +122,7 @@ async function takeBack(run: Run, prepared: Prepared, { carried, made, tell }: T
     await restore(run, prepared, carried);
     await forget(run, prepared, doom);
   }
-  return { deleted, left, ...(left.length === 0 || failure === undefined ? {} : { failure }) };
+  return { deleted, left, ...(left.length === 0 ? {} : defined({ failure })) };
 }
 
 /**

@@ -2,6 +2,7 @@
  * The SSH key that a create works with: given, named by a thumbprint, the cluster's own, or made; with its private half where that is
  * on this machine. What would keep nodes from being asked is said here, before the first write.
  */
+import { defined } from "../../core/defined.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import type { FlagValues } from "../../core/spec/flags.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
@@ -51,8 +52,7 @@ export async function prepareSsh(
     now: run.outside.clock.now(),
     begun,
     ...(file === undefined ? {} : { sshCert: file, named: sshCert === undefined ? "--ssh-key" : "--ssh-cert" }),
-    ...(sshThumb === undefined ? {} : { sshThumb }),
-    ...(clusterKey === undefined ? {} : { clusterKey }),
+    ...defined({ sshThumb, clusterKey }),
     ...stored,
   });
   const whole = await withPrivateKey(run, spec.name, key);

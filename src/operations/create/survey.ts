@@ -2,6 +2,7 @@
  * The preflight: all reads at once, within seconds, nothing written. What may not be asked is said and not taken for a refusal
  * (questions.ts); what Azure says no to is.
  */
+import { defined } from "../../core/defined.ts";
 import { groupGoing } from "../cluster/being-destroyed.ts";
 import { asFarAsAllowed } from "../cluster/allowed.ts";
 import { isForeign } from "../cluster/cluster.ts";
@@ -90,7 +91,7 @@ export function imageReference({
     };
   }
   if (image.kind !== "urn") throw new ClusterError("ImageNotPrepared", "a VHD is no image reference", { source: "bug" });
-  return { reference: imageFacts?.urn ?? image.urn, ...(imageFacts?.plan === undefined ? {} : { plan: imageFacts.plan }) };
+  return { reference: imageFacts?.urn ?? image.urn, ...defined({ plan: imageFacts?.plan }) };
 }
 
 // --- internal ---

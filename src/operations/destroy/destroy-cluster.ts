@@ -5,6 +5,7 @@
  * Why a create at the same time leaves nothing behind: a create looks at the claim just before its first machine, and the claim
  * is marked before anything is deleted and is the last to go. What a create has asked for before that is found by the next look.
  */
+import { defined } from "../../core/defined.ts";
 import type { Alike, Gone } from "../../core/documents.ts";
 import { AzureError, amended } from "../../core/advice/azure-error.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
@@ -129,7 +130,7 @@ async function deleteGroup(run: Run, doom: Doom, at: string): Promise<Destroyed>
         ...now.strange.map(({ id, type }) => ({ id, kind: type })),
         { kind: "resourceGroup", id: scope },
       ].map(gone);
-      return { deleted: goneSince(all, left), left, ...(why === undefined ? {} : { failure: why }) };
+      return { deleted: goneSince(all, left), left, ...defined({ failure: why }) };
     }
     emit({ ...about, kind: "retrying", ...said });
   }
@@ -165,7 +166,7 @@ async function deletePieces(run: Run, doom: Doom, at?: string): Promise<Destroye
     await unmark(run, doom, at);
     throw unbegun ? run.stop.reason : nothingGone(failure);
   }
-  return { deleted, left, kept: now.kept, ...(left.length === 0 || failure === undefined ? {} : { failure }) };
+  return { deleted, left, kept: now.kept, ...(left.length === 0 ? {} : defined({ failure })) };
 }
 
 /** It was refused at once, by Azure or for others' sake. */

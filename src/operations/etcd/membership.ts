@@ -2,6 +2,7 @@
  * etcd's membership as the command line needs it: connections to the live members, what a new member must be told before it
  * boots, its joining when it has booted, and leaving. One change at a time; the rules of quorum are in nodes/etcd.ts.
  */
+import { defined } from "../../core/defined.ts";
 import { type Node, names } from "../../core/plan/cluster.ts";
 import { ClusterError } from "../../core/errors.ts";
 import type { EtcdMember } from "../../core/node-config.ts";
@@ -64,7 +65,7 @@ export async function withMembers<T>(
       signal: tools.signal,
       connections,
       api: PLATFORMS[reach.spec.platform].etcd.membership,
-      ...(tls === undefined ? {} : { tls }),
+      ...defined({ tls }),
     });
   } finally {
     for (const connection of connections) connection.close();

@@ -2,6 +2,7 @@
  * What etcd is to be: its members, the authority behind their certificates, and what each node is told of them. Chosen once
  * for a cluster; afterwards members come and go one at a time, through those that live (membership.ts).
  */
+import { defined } from "../../core/defined.ts";
 import { canLogIn } from "../../nodes/identity.ts";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -41,7 +42,7 @@ export const etcdConfig = (spec: ClusterSpec, choices: Choices): EtcdConfig => (
   mode: choices.discoveryUrl === undefined ? "static" : "discovery",
   members: [...choices.members].map(([index, address]) => ({ name: names.machine(spec, index), address })),
   token: `${spec.name}-${choices.id}`,
-  ...(choices.discoveryUrl === undefined ? {} : { discoveryUrl: choices.discoveryUrl }),
+  ...defined({ discoveryUrl: choices.discoveryUrl }),
   state: "new",
   imageTag: spec.etcdVersion,
 });

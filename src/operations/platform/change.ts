@@ -1,4 +1,5 @@
 /** platform upgrade and uninstall: one step of the installer's on the first server, and its uninstall.sh on all nodes, the first one last. */
+import { defined } from "../../core/defined.ts";
 import type { PlatformDocument } from "../../core/documents.ts";
 import { usageError } from "../../core/errors.ts";
 import { JOBS } from "../../nodes/job.ts";
@@ -50,7 +51,7 @@ export async function planChange(
     const source = what === "upgrade" ? installer : beside(installer, "uninstall.sh");
     const script = await readScript(run, source, options.installerSha256);
     const password = await keptPassword(run, name);
-    return { site, script, ...(password === undefined ? {} : { password }) };
+    return { site, script, ...defined({ password }) };
   } catch (error) {
     site.ground.close();
     throw error;

@@ -2,6 +2,7 @@
  * The nodes of a platform as its steps meet them: real ones over SSH, or, in a rehearsal, some that are whatever they should be and take their
  * time. A connection that breaks is made again: what runs on a node goes on meanwhile.
  */
+import { defined } from "../../core/defined.ts";
 import type { Clock } from "../../core/clock.ts";
 import { ClusterError } from "../../core/errors.ts";
 import { type Connection, connect } from "../../nodes/connection.ts";
@@ -86,7 +87,7 @@ export const realGround = (run: Run, cluster: string): Ground => {
       on(node, async (connection) => {
         const { code, stdout, stderr } = await connection.exec(`${sudo(node)}${command}`, {
           signal,
-          ...(timeoutMs === undefined ? {} : { timeoutMs }),
+          ...defined({ timeoutMs }),
         });
         if (code === 0) return stdout;
         throw new ClusterError("NodeCommandFailed", `${node.name}: ${stderr.trim().split("\n").at(-1) || `ended with ${code}`}`, {

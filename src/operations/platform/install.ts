@@ -2,6 +2,7 @@
  * platform install: makes a Heroku-style platform of a cluster: k3s on all nodes, then Drycc Workflow, by Drycc's own installer. In two halves, so
  * that a caller may look between: what is there and whether anything stands in the way (reads only), and the steps (steps.ts).
  */
+import { defined } from "../../core/defined.ts";
 import type { PlatformDocument } from "../../core/documents.ts";
 import { refusal } from "../../core/advice/preflight.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
@@ -138,7 +139,7 @@ export const platformDocument = (
   domain: choices.domain,
   controller: `http://drycc.${choices.domain}`,
   adminUsername: choices.adminUsername,
-  ...(passwordFile === undefined ? {} : { passwordFile }),
+  ...defined({ passwordFile }),
   servers: cluster.nodes.filter(({ index }) => choices.servers.includes(index)).map(({ name }) => name),
   installer: { source: choices.installer, sha256: choices.sha256 },
   steps: walked,

@@ -1,4 +1,5 @@
 /** platform status: k3s' nodes and pods as its first server tells them, steps that are not done, and the gateway and the record seen from here. */
+import { defined } from "../../core/defined.ts";
 import type { PlatformStatusDocument } from "../../core/documents.ts";
 import { ClusterError, EXIT, type ExitCode } from "../../core/errors.ts";
 import { schemaUri } from "../../core/schema-uri.ts";
@@ -87,7 +88,7 @@ async function k3sNodes(run: Run, { cluster, ground, first, choices }: Installed
     const node = known.get(name);
     if (node === undefined) return { name, role: "none", ready: false };
     const { ready, version } = node;
-    return { name, role: isServer(index) ? "server" : "agent", ready, ...(version === undefined ? {} : { version }) };
+    return { name, role: isServer(index) ? "server" : "agent", ready, ...defined({ version }) };
   });
 }
 

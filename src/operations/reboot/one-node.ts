@@ -2,6 +2,7 @@
  * One node, rebooted and waited for: over SSH, so that systemd ends what runs there in order; one that does not answer is restarted
  * through Azure, and that is said. In a rehearsal there is Azure alone.
  */
+import { defined } from "../../core/defined.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { duration } from "../../core/words.ts";
 import { groupId, resourceId } from "../../core/plan/resource.ts";
@@ -123,7 +124,7 @@ async function awaitBack(
     clock,
     signal: tools.signal,
     hostKeyGraceMs: 0,
-    ...(tls === undefined ? {} : { etcdTls: tls }),
+    ...defined({ etcdTls: tls }),
   });
   if (found?.state !== "ready") throw notBack(node, timeoutMs, found?.reason ?? "it is not ready");
 }

@@ -2,6 +2,7 @@
  * The moment in which a member of etcd may be taken down: all others are healthy, and nobody else takes one of them down. Two runs at
  * once see each other: each marks its node first and then looks for marks on the others, so of two at least one sees the other.
  */
+import { defined } from "../../core/defined.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { duration } from "../../core/words.ts";
 import { PLATFORMS } from "../../core/plan/platforms.ts";
@@ -111,7 +112,7 @@ async function illOthers(
     signal: run.tools.signal,
     connections,
     api: PLATFORMS[cluster.spec.platform].etcd.membership,
-    ...(tls === undefined ? {} : { tls }),
+    ...defined({ tls }),
   };
   if (connections.every(({ target }) => target.index === node.index))
     return members.filter(({ index }) => index !== node.index).map(({ name }) => name);

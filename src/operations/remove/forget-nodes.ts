@@ -1,4 +1,5 @@
 /** Takes nodes out of what a cluster remembers, and what is left of them out of Azure. Their machines are gone by then, or come again meanwhile. */
+import { defined } from "../../core/defined.ts";
 import { destroyedMeanwhile } from "../cluster/being-destroyed.ts";
 import { type Design, designOf, names } from "../../core/plan/cluster.ts";
 import { ownTagsOf, withNodes } from "../../core/plan/claim-change.ts";
@@ -120,7 +121,6 @@ function clusterWith(
     acceleratedNetworking: false,
     premiumDisks: false,
     faultDomains: 2,
-    ...(subnetId === undefined ? {} : { subnetId }),
-    ...(claim.tags["aoc-expires"] === undefined ? {} : { expires: claim.tags["aoc-expires"] }),
+    ...defined({ subnetId, expires: claim.tags["aoc-expires"] }),
   });
 }

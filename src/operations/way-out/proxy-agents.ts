@@ -2,6 +2,7 @@
  * Agents that reach their servers through a proxy, and say so when that does not work: what fails is then the proxy's name and the
  * variable that it comes from, and not the server's. Codes are those of the advice table. No message holds the proxy's password.
  */
+import { defined } from "../../core/defined.ts";
 import http, { type Agent, type AgentOptions, type ClientRequest } from "node:http";
 import https from "node:https";
 import { type Socket, isIP } from "node:net";
@@ -73,7 +74,7 @@ function opened(proxy: Proxy, to: string, ms: number): Promise<Opened> {
 }
 
 const failure = (code: string, message: string, cause?: unknown): Error =>
-  Object.assign(new Error(message, cause === undefined ? {} : { cause }), { code });
+  Object.assign(new Error(message, defined({ cause })), { code });
 
 function unreachable({ shown, variable }: Proxy, error: unknown): Error {
   const { code, message } = error as { code?: unknown; message?: unknown };

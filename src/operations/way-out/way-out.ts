@@ -2,6 +2,7 @@
  * How requests leave the process: one set of sockets, and the proxy of the environment where there is one. Everything that speaks
  * HTTP to the world takes it: Resource Manager, the sign-in, blobs, a discovery service, a serial log. SSH to nodes does not.
  */
+import { defined } from "../../core/defined.ts";
 import http from "node:http";
 import { lookup } from "node:dns";
 import https from "node:https";
@@ -41,7 +42,7 @@ export function wayOut(env: Env): WayOut {
     agentOf,
     through: (address) => {
       const proxy = proxyNamed(address);
-      return proxy === undefined ? {} : { proxy };
+      return defined({ proxy });
     },
     fetch: fetchWith(agentOf, proxyNamed),
   };

@@ -1,4 +1,5 @@
 /** Managed disks: made with a machine, or alone; a disk that a machine holds is not deleted. */
+import { defined } from "../../core/defined.ts";
 import { invalid, refuse } from "../arm-error.ts";
 import { keyOf } from "../arm-id.ts";
 import type { SimCloud } from "../cloud.ts";
@@ -88,7 +89,7 @@ export function attachNewDisk(cloud: SimCloud, { id, name, machine, sku, sizeGB,
     ...(machine.resource["tags"] === undefined || !cloud.limits.diskTags ? {} : { tags: clone(machine.resource["tags"]) }),
     sku: { name: sku, tier: sku.startsWith("Premium") ? "Premium" : "Standard" },
     properties: {
-      ...(osType === undefined ? {} : { osType }),
+      ...defined({ osType }),
       creationData,
       diskSizeGB: sizeGB,
       timeCreated: new Date(now).toISOString(),
@@ -109,7 +110,7 @@ export function attachNewDisk(cloud: SimCloud, { id, name, machine, sku, sizeGB,
     created: now,
     changed: now,
     hidden: {},
-    ...(group === undefined ? {} : { group }),
+    ...defined({ group }),
   });
 }
 

@@ -2,6 +2,7 @@
  * Public IP addresses: SKU, DNS label, quota, and who holds them.
  * Longer than most: SKU, label, count and holder are rules of their own.
  */
+import { defined } from "../../core/defined.ts";
 import { refuse } from "../arm-error.ts";
 import { hostAt } from "../catalogue/locations.ts";
 import { keyOf } from "../arm-id.ts";
@@ -71,7 +72,7 @@ export const publicAddress: KindRules = {
       sku: { tier: "Regional", ...object(body["sku"]) },
       properties: {
         resourceGuid: guidOf(cloud, before),
-        ...(old["ipAddress"] === undefined ? {} : { ipAddress: old["ipAddress"] }),
+        ...defined({ ipAddress: old["ipAddress"] }),
         publicIPAddressVersion: "IPv4",
         idleTimeoutInMinutes: 4,
         ipTags: [],

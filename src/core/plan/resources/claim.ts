@@ -1,4 +1,5 @@
 /** The cluster's claim as a resource of the plan, whichever bears it (bearer.ts), and what only its holder may write. */
+import { defined } from "../../defined.ts";
 import { type BearerKind, bearerOf } from "../bearer.ts";
 import type { Design } from "../cluster.ts";
 import type { Resource } from "../resource.ts";
@@ -36,7 +37,7 @@ export const claim = (cluster: Design): ClaimResource =>
       cluster.spec,
       cluster.facts.nodes.map(({ index }) => index),
     ),
-    ...(cluster.facts.expires === undefined ? {} : { "aoc-expires": cluster.facts.expires }),
+    ...defined({ "aoc-expires": cluster.facts.expires }),
   });
 
 /** The claim with other tags: merged with those that another run wrote meanwhile. */

@@ -2,6 +2,7 @@
  * The load balancer, whole, in one PUT: every rule, probe and NAT rule. (Tools that add rules one at a time wait half a
  * minute for each.) One inbound NAT rule a node, so that node i is at port SSH + i whatever else happens.
  */
+import { defined } from "../../defined.ts";
 import type { FrontendIPConfiguration, InboundNatRule, LoadBalancingRule, OutboundRule, Probe } from "@azure/arm-network";
 import { type Design, names } from "../cluster.ts";
 import { endpointsOf } from "../endpoints.ts";
@@ -65,7 +66,7 @@ const entry = (cluster: Design): FrontendIPConfiguration =>
         subnet: { id: subnetId(cluster) },
         privateIPAllocationMethod: "Static",
         privateIPAddressVersion: "IPv4",
-        ...(cluster.facts.choices.frontend === undefined ? {} : { privateIPAddress: cluster.facts.choices.frontend }),
+        ...defined({ privateIPAddress: cluster.facts.choices.frontend }),
       }
     : { publicIPAddress: { id: clusterAddressId(cluster) } };
 

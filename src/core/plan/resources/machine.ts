@@ -1,4 +1,5 @@
 /** A machine: its image, its user-data, and disks and an interface that go when it goes. */
+import { defined } from "../../defined.ts";
 import { base64 } from "../../base64.ts";
 import { type Design, type PlannedNode, names, tagsOf } from "../cluster.ts";
 import { type Resource, resourceId } from "../resource.ts";
@@ -90,10 +91,10 @@ const identityOf = ({ spec }: Design): Pick<Body, "identity"> =>
 
 const machineTags = (cluster: Design, node: PlannedNode): Tags => ({
   ...tagsOf(cluster, node),
-  ...(cluster.facts.choices.etcdCa === undefined ? {} : { "aoc-etcd-ca": cluster.facts.choices.etcdCa }),
+  ...defined({ "aoc-etcd-ca": cluster.facts.choices.etcdCa }),
   ...(node.uncertified === true ? { "aoc-etcd-certificate": "missing" } : {}),
   ...(node.joins === true ? { "aoc-etcd-state": "existing" } : {}),
-  ...(node.hostKey === undefined ? {} : { "aoc-host-key": node.hostKey }),
+  ...defined({ "aoc-host-key": node.hostKey }),
 });
 
 function storageOf(cluster: Design, node: PlannedNode): NonNullable<Body["storageProfile"]> {
@@ -114,7 +115,7 @@ function storageOf(cluster: Design, node: PlannedNode): NonNullable<Body["storag
     osDisk: {
       name: names.osDisk(node.name),
       createOption: "FromImage",
-      ...(spec.osDiskSize === undefined ? {} : { diskSizeGB: spec.osDiskSize }),
+      ...defined({ diskSizeGB: spec.osDiskSize }),
       osType: "Linux",
       caching: "ReadWrite",
       // Azure's default is Detach, which leaves a disk that is paid for

@@ -1,4 +1,5 @@
 /** write_files: paths that can be written, and contents that can be decoded. */
+import { defined } from "../../defined.ts";
 import { fromBase64 } from "../../base64.ts";
 import { error, warning, type CheckOptions, type Finding } from "./finding.ts";
 import { isGzip, unpackFile } from "./packed.ts";
@@ -75,7 +76,7 @@ export function decoded(file: Mapping, { gunzip }: Pick<CheckOptions, "gunzip">)
 /** coreos-cloudinit asks for no error after the header, of ten bytes (config/decode.go). */
 function unpacked(bytes: Uint8Array, gunzip: CheckOptions["gunzip"]): Decoded {
   const { text, damaged } = unpackFile(bytes, gunzip);
-  if (damaged === undefined) return text === undefined ? {} : { text };
+  if (damaged === undefined) return defined({ text });
   const hasHeader = bytes.length >= 10 && bytes[2] === 8;
   return { cannot: damaged, ...(hasHeader && { so: "a node writes what it can unpack, without a word" }) };
 }

@@ -1,4 +1,5 @@
 /** Packed files: gzip, which a node unpacks, and the other kinds, which it does not. */
+import { defined } from "../../defined.ts";
 import { advisedAfter, error, warning, type CheckOptions, type Finding, type NamedFile } from "./finding.ts";
 
 /** More than any cloud-config has; what grows beyond it is no file of a person's. */
@@ -39,7 +40,7 @@ export function unpackFile(bytes: Uint8Array, gunzip: CheckOptions["gunzip"]): {
     return inside === undefined || isGzip(inside) ? {} : { text: new TextDecoder().decode(inside) };
   } catch (cause) {
     const damaged = damage(cause);
-    return damaged === undefined ? {} : { damaged };
+    return defined({ damaged });
   }
 }
 

@@ -2,6 +2,7 @@
  * YAML as a tree that remembers lines, what was quoted and which keys came twice: what a loader forgets, and what a checker
  * needs. Knows nothing of cloud-config.
  */
+import { defined } from "../../defined.ts";
 import type { TreeProblem } from "./finding.ts";
 import { EVENT_ID, getScalarValue, SCALAR_STYLE, YAMLException, type Event, type ScalarEvent } from "js-yaml";
 import { fromBase64 } from "../../base64.ts";
@@ -131,7 +132,7 @@ class Builder {
       kind: "scalar",
       line,
       text: binary ? this.decoded(written, line) : written,
-      ...(tag === undefined ? {} : { tag }),
+      ...defined({ tag }),
       plain: event.style === SCALAR_STYLE.PLAIN && tag === undefined,
       literal: event.style === SCALAR_STYLE.LITERAL_BLOCK && !binary,
       start: event.valueStart,

@@ -2,6 +2,7 @@
  * Units and drop-ins that `write_files` puts where systemd looks: a unit is a unit, whoever writes it. Decoding is for the checks of the two
  * programs that write files.
  */
+import { defined } from "../../defined.ts";
 import { warning, type Finding } from "./finding.ts";
 import { valueAt, type Mapping, type Tree } from "./tree.ts";
 import type { UnitSource } from "./unit-source.ts";
@@ -22,7 +23,7 @@ export function writtenUnits(root: Mapping, decode: (file: Mapping) => string | 
     return [
       {
         unit,
-        ...(dropIn === undefined ? {} : { dropIn }),
+        ...defined({ dropIn }),
         text: decode(file),
         path: `write_files[${index}].content`,
         line: scalar.line,

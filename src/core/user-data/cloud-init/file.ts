@@ -2,6 +2,7 @@
  * A file as cloud-init reads it, on Ubuntu and Debian: told apart by its first line, and a cloud-config is held against cloud-init's own
  * schema, in a mail (multipart MIME) as well. What only cloud-init can look into (what is fetched, templates) is not looked into.
  */
+import { defined } from "../../defined.ts";
 import { fromBase64 } from "../../base64.ts";
 import type { Platform } from "../../node-config.ts";
 import { error, PART, warning, type CheckOptions, type Finding } from "../check/finding.ts";
@@ -161,7 +162,7 @@ function decoded(file: Mapping, { gunzip }: Options): { text?: string; cannot?: 
   if (packed === undefined) return { text: new TextDecoder().decode(bytes) };
   const { text, damaged } = unpackFile(bytes, gunzip);
   if (damaged !== undefined) return { cannot: `cannot be decoded as ${as}: ${damaged}` };
-  return text === undefined ? {} : { text };
+  return defined({ text });
 }
 
 /** What is fetched, or added to a file that is there, is not seen here. */
