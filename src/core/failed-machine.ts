@@ -88,7 +88,7 @@ export function remedyOf(all: readonly Pick<FailedMachine, "name" | "node" | "vi
   const extension = `An extension failed, which this tool does not use: a policy has added it. \`az vm extension list --resource-group ${shellWord(group)} --vm-name ${shellWord(name)} --output table\` names it; \`az vm extension delete --resource-group ${shellWord(group)} --vm-name ${shellWord(name)} --name EXTENSION\`, then ${reapply}, mend that`;
   const mends =
     power !== undefined && !["running", "starting"].includes(power)
-      ? `\`azure-coreos-cluster start ${cluster}${groupFlag(cluster, group)}\` gives it power`
+      ? powerWords({ cluster, group })
       : /^VMExtension/i.test(failure)
         ? extension
         : `${reapply} lets Azure look at it again`;
@@ -98,6 +98,9 @@ export function remedyOf(all: readonly Pick<FailedMachine, "name" | "node" | "vi
     mends === extension ? "" : `; ${replaceWords(all, { cluster, group })} makes ${all.length === 1 ? "it" : "them"} anew`;
   return `${mends}${alike}${anew}.`;
 }
+
+export const powerWords = ({ cluster, group }: FailedPlace): string =>
+  `\`azure-coreos-cluster start ${cluster}${groupFlag(cluster, group)}\` gives it power`;
 
 // --- internal ---
 

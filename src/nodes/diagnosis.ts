@@ -71,7 +71,8 @@ function fromState({ state, code }: Evidence): Diagnosis | undefined {
     return {
       class: "machine-stopped",
       summary: "the machine is switched off",
-      advice: "Start it in the portal, or: az vm start --resource-group GROUP --name MACHINE. Then run the same command again.",
+      advice:
+        "`azure-coreos-cluster start NAME` gives power to every machine of the cluster that has none. Then run the same command again.",
     };
   }
   if (code === "EtcdClientCertificateMissing") {

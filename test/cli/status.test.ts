@@ -165,7 +165,12 @@ const DRIFTS: [what: string, act: (azure: TestAzure) => Promise<unknown>, exit: 
     "a machine that was switched off",
     (azure) => byHand(azure, "POST", `${MACHINE(2)}/deallocate`),
     3,
-    { kind: "stopped-node", message: "mycluster-coreos-2 is deallocated", node: 2, harm: true },
+    {
+      kind: "stopped-node",
+      message: "mycluster-coreos-2 is deallocated: `azure-coreos-cluster start mycluster` gives it power",
+      node: 2,
+      harm: true,
+    },
   ],
   [
     "a NAT rule that is gone",

@@ -20,7 +20,10 @@ const explained = async (code: string, serial: string | undefined, choices: obje
     lookups: { serialLogUrl: () => Promise.resolve(serial === undefined ? undefined : "https://a.example/log") },
     wayOut: { fetch: () => Promise.resolve(new Response(serial)) },
   } as unknown as Run;
-  const prepared = { facts: { group: "abc", nodes: [node], choices }, spec: { platform: "debian", noHostKeys: false } };
+  const prepared = {
+    facts: { group: "abc", nodes: [node], choices },
+    spec: { name: "web", platform: "debian", noHostKeys: false },
+  };
   const [found] = await explainNodes(
     run,
     prepared as unknown as Parameters<typeof explainNodes>[1],
@@ -34,6 +37,12 @@ test("a file of one's own is named where it may have left out whom the key goes 
   expect(await explained("SshAuthentication", "login: ")).not.toContain("--custom-data");
   expect(await explained("SshAuthentication", "login: ", { customDataHash: "x" })).toContain(
     "the file of --custom-data names users",
+  );
+});
+
+test("what gives power to all of them is named, for a schedule has taken it from all, and in which group they are", async () => {
+  expect(await explained("MachineStopped", undefined)).toBe(
+    "`azure-coreos-cluster start web --resource-group abc` gives power to every machine of the cluster that has none. Then run the same command again.",
   );
 });
 

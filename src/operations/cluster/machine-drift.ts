@@ -1,6 +1,6 @@
 /** What is wrong with a node's machine, by what Azure says of it. */
 import type { Drift } from "../../core/documents.ts";
-import { type FailedPlace, failedWords } from "../../core/failed-machine.ts";
+import { type FailedPlace, failedWords, powerWords } from "../../core/failed-machine.ts";
 import { isYoung } from "../../engine/machine-made.ts";
 import type { LiveNode } from "./live-cluster.ts";
 
@@ -18,6 +18,6 @@ export function machineDrift({ name, index, failed, power, madeAt }: LiveNode, {
     return [{ kind: "failed-node", message: words, ...about }];
   }
   if (!stopped && power !== undefined && power !== "running" && power !== "starting")
-    return [{ kind: "stopped-node", message: `${name} is ${power}`, ...about }];
+    return [{ kind: "stopped-node", message: `${name} is ${power}: ${powerWords(place)}`, ...about }];
   return [];
 }

@@ -2,7 +2,7 @@
 import { type NodeDiagnosis, diagnoseNodes } from "../../nodes/diagnose.ts";
 import type { NodeReadiness } from "../../nodes/node-state.ts";
 import type { NodeTarget } from "../../nodes/target.ts";
-import { shellWord } from "../../core/quoting.ts";
+import { groupFlag } from "../../core/spec/in-group.ts";
 import { PLATFORMS } from "../../core/plan/platforms.ts";
 import type { Prepared } from "./prepared.ts";
 import { serialLog } from "../cluster/serial-log.ts";
@@ -15,6 +15,7 @@ export async function explainNodes(
   found: readonly NodeReadiness[],
 ): Promise<NodeDiagnosis[]> {
   const machineOf = (index: number): string => facts.nodes.find((node) => node.index === index)?.name ?? "";
+  const inGroup = groupFlag(spec.name, facts.group);
   const sick = found.filter(({ state }) => state !== "ready" && state !== "created").sort((a, b) => a.index - b.index);
   const timeoutMs = Math.min(15_000, run.deadline - run.clock.now() - ENOUGH_TO_TELL_MS);
   if (timeoutMs <= 0) return [];
@@ -30,9 +31,8 @@ export async function explainNodes(
     ...one,
     advice: [
       one.advice
-        .replace("GROUP", shellWord(facts.group))
-        .replace("NAME NODE", `${spec.name} ${one.index}`)
-        .replace("MACHINE", machineOf(one.index))
+        .replace("NAME NODE", `${spec.name} ${one.index}${inGroup}`)
+        .replace("start NAME", `start ${spec.name}${inGroup}`)
         .replace("--platform PLATFORM", `--platform ${spec.platform}`),
       ...(one.class === "key-refused" && facts.choices.customDataHash !== undefined ? ownUsers(spec) : []),
     ].join(" "),
