@@ -11,7 +11,7 @@ import { forgetHosts } from "./cluster/known-hosts.ts";
 import { forgetUserData } from "./destroy/forget-files.ts";
 import { leaveEtcd, refuseAllMembers } from "./etcd/leaving.ts";
 import { leavePlatform } from "./platform/growth.ts";
-import { BY_FORCE, forgetNodes, removeAll } from "./remove/forget-nodes.ts";
+import { FORCE_ADVICE, forgetNodes, removeAll } from "./remove/forget-nodes.ts";
 import { type Removal, planRemoval, refuseDestroyedMeanwhile, refuseHindered, whereItIs } from "./remove/removal.ts";
 import { type Run, unstoppable } from "./run.ts";
 
@@ -44,7 +44,7 @@ export async function checkRemoval(run: Run, removal: Removal, { force = false }
       elsewhere,
     );
   await refuseHindered(run, removal);
-  if (!force) refuseAllMembers(removal, BY_FORCE);
+  if (!force) refuseAllMembers(removal, FORCE_ADVICE);
 }
 
 /** Removes what was planned. @throws ClusterError Etcd* when etcd does not let a member go; BeingDestroyed (exit 7) */
@@ -54,8 +54,8 @@ export async function carryOutRemoval(
   { force = false }: RemoveOptions = {},
 ): Promise<RemoveDocument> {
   const { spec, claim, groupName, owner, going, absent, machines, staying, parts, elsewhere } = removal;
-  await leavePlatform(run, removal, groupName, force);
-  await leaveEtcd(run, removal, force, BY_FORCE);
+  await leavePlatform(run, removal, { force });
+  await leaveEtcd(run, removal, { force, advice: FORCE_ADVICE });
   await refuseDestroyedMeanwhile(run, removal);
   await removeAll(
     run,
@@ -63,7 +63,7 @@ export async function carryOutRemoval(
     parts.filter((part) => part.kind === "machine"),
   );
   // the machines are gone: what is left of their nodes goes too, for a create would make them anew
-  await forgetNodes(unstoppable(run), removal, force);
+  await forgetNodes(unstoppable(run), removal, { force });
   await forgetHosts(
     run,
     spec,

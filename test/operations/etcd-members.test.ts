@@ -14,7 +14,7 @@ import { certify, lacksCertificate } from "../../src/operations/etcd/certify.ts"
 import { createJoining } from "../../src/operations/etcd/joining.ts";
 import { gatewayScript, gatewayTeller } from "../../src/operations/etcd/gateways.ts";
 import { leaveEtcd } from "../../src/operations/etcd/leaving.ts";
-import { BY_FORCE } from "../../src/operations/remove/forget-nodes.ts";
+import { FORCE_ADVICE } from "../../src/operations/remove/forget-nodes.ts";
 import { membersOf } from "../../src/operations/etcd/plan.ts";
 import { type LiveEtcd, join, leave, makeWay, planJoins, withMembers } from "../../src/operations/etcd/membership.ts";
 import { unjoin } from "../../src/operations/create/unjoin.ts";
@@ -429,9 +429,8 @@ describe.concurrent("leaving", () => {
   ): Promise<void> =>
     leaveEtcd(
       world.run,
-      { spec: spec(world), claim: claimOf(world, more), there: [...world.alive, ...others], going, comeBack },
-      force,
-      BY_FORCE,
+      { spec: spec(world), claim: claimOf(world, more), there: [...world.alive, ...others], going },
+      { force, advice: FORCE_ADVICE, comeBack },
     );
 
   test("members leave one at a time, and each is told; a gateway asks nobody", async () => {
@@ -505,7 +504,6 @@ describe.concurrent("leaving", () => {
     await leaveEtcd(
       { ...world.run, simulated: true },
       { spec: spec(world), claim: claimOf(world), there: world.alive, going: [1] },
-      false,
     );
     expect(world.nodes.asked).toEqual([]);
   });

@@ -143,7 +143,7 @@ function lookAt({ group = {}, deleting = false, claim }: There, before: Tags | u
   const { spec, facts } = design();
   const found = { claim: before && { kind: "publicAddress", id, tags: before, choices: { etcdCa: before["aoc-etcd-ca"] } } };
   const prepared = { spec, facts, found } as unknown as Prepared;
-  return refuseOtherRun({ ...run, lookups, subscription: "s", dir: "/nowhere" } as unknown as Run, prepared, written);
+  return refuseOtherRun({ ...run, lookups, subscription: "s", dir: "/nowhere" } as unknown as Run, prepared, { written });
 }
 
 const [OURS, THEIRS] = [claimTags(), { ...claimTags(), "aoc-id": "ffffffff" }];

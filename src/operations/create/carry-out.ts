@@ -109,7 +109,7 @@ function begin(run: Run, prepared: Prepared): Carrying {
     byId: new Map(prepared.resources.map((resource) => [resource.id, resource])),
     sizes: beginSizes(prepared),
     claim: claimTarget(cluster).id,
-    stillOurs: whileNews(clock, NEWS_MS, () => refuseOtherRun(run, prepared, carrying.written), run.startedAt),
+    stillOurs: whileNews(clock, NEWS_MS, () => refuseOtherRun(run, prepared, carrying), run.startedAt),
     guard: whileNews(clock, MACHINE_NEWS_MS, () => guardMachines(carrying)),
     made: new Set(),
     account: undefined,

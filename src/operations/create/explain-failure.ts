@@ -32,7 +32,7 @@ export async function explainFailure(
   if (known instanceof AzureError && known.code === NAME_TAKEN) return explainTaken(run, prepared, known);
   // what it stands on may have gone with the cluster; or another run has the name, and has chosen another location
   if (known instanceof AzureError && REFUSED.has(known.status ?? 0)) {
-    const meanwhile = await refuseOtherRun(run, prepared, written).catch((cause: unknown) => cause);
+    const meanwhile = await refuseOtherRun(run, prepared, { written }).catch((cause: unknown) => cause);
     if (meanwhile instanceof ClusterError && meanwhile.exit === EXIT.conflict) return meanwhile;
   }
   return known;

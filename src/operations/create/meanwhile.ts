@@ -33,7 +33,7 @@ export async function guardMachines(carrying: Carrying): Promise<Claim | undefin
   };
   const shared = found.claim === undefined ? resources.filter((one) => isShared(one) && one.kind !== "image") : [];
   const [claimNow, claimIsAsWeWroteIt, ...asWeWroteThem] = await Promise.all([
-    refuseOtherRun(run, prepared, true),
+    refuseOtherRun(run, prepared, { written: true }),
     shared.length === 0 || look(claim),
     ...shared.map(({ id }) => look(id)),
   ]);

@@ -46,7 +46,7 @@ export async function explainRefusal(run: Run, name: string, groupName: string, 
 /** The same of the claim's own write, with things of this run's there already. */
 export async function explainTaken(run: Run, prepared: Prepared, error: unknown): Promise<unknown> {
   const conflict = await seenSoon(run, BEHIND_MS, () =>
-    refuseOtherRun(run, prepared, false).then(
+    refuseOtherRun(run, prepared, { written: false }).then(
       () => undefined,
       (cause: unknown) => (cause instanceof ClusterError && cause.exit === EXIT.conflict ? cause : undefined),
     ),

@@ -83,7 +83,11 @@ export async function awaitOtherAuthority(run: Run, { spec, facts, found, resour
  * differs in the etcd authority. Either way only one of them makes machines.
  * @param written whether we have written it: then it must be there, and name our authority; before, the one that we found
  */
-export async function refuseOtherRun(run: Run, { spec, facts, found }: Prepared, written: boolean): Promise<Claim | undefined> {
+export async function refuseOtherRun(
+  run: Run,
+  { spec, facts, found }: Prepared,
+  { written }: { readonly written: boolean },
+): Promise<Claim | undefined> {
   const own = written ? claimTarget(designOf(spec, facts)) : found.claim;
   const seen = claimed(await lookIn(run, spec.name, facts.group, own));
   const { claim } = seen;

@@ -1,5 +1,6 @@
 /** Nodes that leave a cluster leave its etcd first, each through the others: a machine that is gone can no longer say goodbye. */
 import { join } from "node:path";
+import { defined } from "../../core/defined.ts";
 import { type Node, names } from "../../core/plan/cluster.ts";
 import { hasEtcd } from "../../core/plan/tags.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
@@ -22,38 +23,43 @@ export interface Leaving {
   readonly there: readonly Node[];
   /** Indexes of those that go. */
   readonly going: readonly number[];
-  /** They are made anew, and then need a certificate of etcd's authority. */
-  readonly comeBack?: boolean;
 }
 
-/** What is advised where somebody may go on all the same: that all members go, that etcd cannot be told, that it is lost. */
-export interface AllTheSame {
+/** What a command that can be forced says of it: where all members go, where etcd cannot be told, where it is lost. */
+export interface ForceAdvice {
   readonly all: string;
   readonly untold: string;
   readonly lost: string;
 }
 
+export interface LeaveOptions {
+  /** What stands in the way is said and passed over. */
+  readonly force?: boolean;
+  /** Of a command that can be forced. */
+  readonly advice?: ForceAdvice;
+  /** The nodes are made anew, and then need a certificate of etcd's authority. */
+  readonly comeBack?: boolean;
+}
+
 /**
- * Those of `going` that are members leave, one at a time. With `force` what stands in the way is said and passed over.
- * @param offer for whoever has a way to force it
+ * Those of `going` that are members leave, one at a time.
  * @throws ClusterError EtcdQuorum, PrivateKeyMissing, SshKeyEncrypted, EtcdCaMissing (exit 5); EtcdUnreachable, EtcdChangeRefused
  */
 export async function leaveEtcd(
   run: Run,
-  { spec, claim, there, going, comeBack = false }: Leaving,
-  force: boolean,
-  offer?: AllTheSame,
+  { spec, claim, there, going }: Leaving,
+  { force = false, advice, comeBack = false }: LeaveOptions = {},
 ): Promise<void> {
   const members = there.filter((node) => claim.choices.members.has(node.index));
   const leaving = members.filter((node) => going.includes(node.index));
   if (leaving.length === 0 || !hasEtcd(claim.choices)) return;
-  if (!force) refuseAllMembers({ claim, there, going }, offer);
+  if (!force) refuseAllMembers({ claim, there, going }, advice);
   if (run.simulated) return;
   const { identity, lacking } = await identityFor(run, spec.name, claim.choices.sshPublicKey);
   if (lacking !== undefined && !force)
     throw new ClusterError(lacking.code, `etcd's members leave through the nodes, and ${lacking.message}`, {
       exit: EXIT.preflight,
-      advice: `${lacking.advice ?? ""} ${offer?.untold ?? ""}`.trim(),
+      advice: `${lacking.advice ?? ""} ${advice?.untold ?? ""}`.trim(),
     });
   const reach = await reachOf(run, { spec, claim }, { identity, nodes: there });
   if (reach.tls) await recoverAuthority(run, reach, members);
@@ -78,7 +84,7 @@ export async function leaveEtcd(
         message,
         node: node.index,
       });
-      if (!force) throw refused(error, nth, offer);
+      if (!force) throw refused(error, nth, advice);
     }
   }
   // who comes back is a member again, most often at the same address
@@ -95,24 +101,24 @@ export async function leaveEtcd(
 /** @throws ClusterError EtcdQuorum (exit 5) */
 export function refuseAllMembers(
   { claim: { choices }, there, going }: Pick<Leaving, "claim" | "there" | "going">,
-  offer?: AllTheSame,
+  advice?: ForceAdvice,
 ): void {
   const leaving = there.filter(({ index }) => choices.members.has(index) && going.includes(index));
   if (!hasEtcd(choices) || leaving.length === 0 || leaving.length < choices.members.size) return;
   throw new ClusterError("EtcdQuorum", "these are all of etcd's members: without them its data is gone", {
     source: "node",
     exit: EXIT.preflight,
-    ...(offer === undefined ? {} : { advice: offer.all }),
+    ...defined({ advice: advice?.all }),
   });
 }
 
 // --- internal ---
 
 /** What etcd says no to when nothing is changed yet is refused beforehand; later a part is done. @param left so many have left it by then */
-function refused(error: unknown, left: number, offer: AllTheSame | undefined): unknown {
+function refused(error: unknown, left: number, force: ForceAdvice | undefined): unknown {
   if (!(error instanceof ClusterError)) return error;
   const { code, message, source, exit, advice = "", cause } = error;
-  const more = code === "EtcdUnreachable" ? ` ${offer?.lost ?? ""}` : "";
+  const more = code === "EtcdUnreachable" ? ` ${force?.lost ?? ""}` : "";
   return new ClusterError(code, message, {
     source,
     exit: left > 0 && exit === EXIT.failed ? EXIT.partly : code === "EtcdQuorum" ? EXIT.preflight : exit,

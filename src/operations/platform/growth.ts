@@ -6,7 +6,7 @@ import type { PlatformDocument } from "../../core/documents.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { names } from "../../core/plan/cluster.ts";
 import type { NodeTarget } from "../../nodes/target.ts";
-import type { Leaving } from "../etcd/leaving.ts";
+import type { LeaveOptions, Leaving } from "../etcd/leaving.ts";
 import type { Run } from "../run.ts";
 import { platformDocument, furnish, progress, reachedAt, scriptOf, tokenOf } from "./install.ts";
 import { DRAIN_MS, deleteNode, drainNode, listNodes, rows } from "./kubectl.ts";
@@ -51,13 +51,17 @@ export async function joinPlatform(
  * Those of `going` that are in k3s leave it, one after the other. With `force` what stands in the way is said and passed over.
  * @throws ClusterError FirstServer, ServersLack (exit 5); NodeCommandFailed; what reaching the first server fails with
  */
-export async function leavePlatform(run: Run, { claim, spec, going }: Leaving, group: string, force: boolean): Promise<void> {
+export async function leavePlatform(
+  run: Run,
+  { claim, spec, going, groupName }: Leaving & { readonly groupName: string },
+  { force = false }: Pick<LeaveOptions, "force"> = {},
+): Promise<void> {
   const platform = platformIn(claim.tags);
   if (platform === undefined || going.length === 0) return;
   if (!force) refuseFirstServer({ claim, spec, going });
   if (run.simulated) return;
   try {
-    const site = await openPlatform(run, spec.name, group);
+    const site = await openPlatform(run, spec.name, groupName);
     try {
       await takeOut(run, site, going);
     } finally {

@@ -12,26 +12,26 @@ import { converge } from "../../engine/converge.ts";
 import { getPatiently } from "../../engine/patiently.ts";
 import { type ComesAgain, type NodePart, looseDisksOf, partsOf, removeParts } from "../cluster/node-parts.ts";
 import { adaptBalancer, adaptClaim } from "../cluster/shared-changes.ts";
-import { type AllTheSame, leaveEtcd } from "../etcd/leaving.ts";
+import { type ForceAdvice, type LeaveOptions, leaveEtcd } from "../etcd/leaving.ts";
 import type { Run } from "../run.ts";
 import type { Removal } from "./removal.ts";
 
 /** Who removes the nodes of an etcd that is gone for good has a way to. */
-export const BY_FORCE: AllTheSame = {
+export const FORCE_ADVICE: ForceAdvice = {
   all: "Remove other nodes, or add --force to lose etcd.",
   untold: "Or add --force to remove the machines without telling etcd.",
   lost: "If etcd is lost for good, --force removes the machines without telling it.",
 };
 
 /** The claim without what it remembered of the nodes, and the load balancer without their rules: cluster/shared-changes.ts. */
-export async function forgetNodes(run: Run, removal: Removal, force: boolean): Promise<void> {
+export async function forgetNodes(run: Run, removal: Removal, { force = false }: Pick<LeaveOptions, "force">): Promise<void> {
   const { spec, claim, going, known } = removal;
   const how = { cluster: spec.name, mustExist: () => destroyedMeanwhile(spec.name) };
   const cluster = clusterWith(run, removal, (index) => !going.includes(index));
   const before = withNodes(ownTagsOf(claim.tags), known);
   const wanted = claimResource(cluster);
   await converge(wanted, run.tools, { ...how, adapt: adaptClaim(cluster, before, wanted.body.tags ?? {}) });
-  await removeRest(run, removal, force);
+  await removeRest(run, removal, { force, advice: FORCE_ADVICE });
   // last: by its rules a removal that broke off is known
   await converge(loadBalancer(cluster), run.tools, { ...how, adapt: adaptBalancer(run, cluster) });
 }
@@ -64,7 +64,7 @@ const LAG_MS = 5000;
  * more of it; what is seen with a claim that has them again is wanted.
  * @throws ClusterError NotRemoved (exit 3): the last look shows something of them all the same
  */
-async function removeRest(run: Run, removal: Removal, force: boolean): Promise<void> {
+async function removeRest(run: Run, removal: Removal, leave: LeaveOptions): Promise<void> {
   const { spec, claim, groupName, owner, going, parts } = removal;
   const claimedNow = async (): Promise<ReadonlySet<number> | undefined> =>
     taggedNodes((await getPatiently(claim, run.tools))?.tags ?? {});
@@ -86,7 +86,7 @@ async function removeRest(run: Run, removal: Removal, force: boolean): Promise<v
     if (doomed.some(({ id }) => before.includes(id))) await run.clock.sleep(LAG_MS, run.tools.signal);
     before = doomed.map(({ id }) => id);
     const again = doomed.filter((part) => part.kind === "machine").map((part) => part.node);
-    if (again.length > 0) await leaveEtcd(run, { ...removal, going: again }, force, BY_FORCE);
+    if (again.length > 0) await leaveEtcd(run, { ...removal, going: again }, leave);
     await removeAll(run, owner, doomed, async (node) => (await claimedNow())?.has(node) === true);
     rest = [];
   }

@@ -10,10 +10,10 @@ import type { Run } from "../run.ts";
 
 /** Where that is refused before anything is done, the note goes again: create may be what mends what stands in the way. */
 export async function letLeave(run: Run, removal: Removal, node: number): Promise<void> {
-  const { claim, groupName } = removal;
+  const { claim } = removal;
   try {
-    await leavePlatform(run, removal, groupName, false);
-    await leaveEtcd(run, { ...removal, comeBack: true }, false);
+    await leavePlatform(run, removal);
+    await leaveEtcd(run, removal, { comeBack: true });
   } catch (error) {
     const mine = !replacingIn(claim.tags).has(node);
     if (mine && error instanceof ClusterError && (error.exit === EXIT.preflight || STAYS.has(error.code)))
