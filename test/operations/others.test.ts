@@ -9,7 +9,7 @@ import { letGo, tagDisks } from "../../src/operations/cluster/let-go.ts";
 import { partsOf, removeParts } from "../../src/operations/cluster/node-parts.ts";
 import { adaptBalancer, adaptClaim, adaptGroup, adaptSizeNow } from "../../src/operations/cluster/shared-changes.ts";
 import { MACHINE_NEWS_MS, NEWS_MS, refuseOtherRun, refuseRemoved, whileNews } from "../../src/operations/create/other-run.ts";
-import type { Carrying } from "../../src/operations/create/carrying.ts";
+import type { Execution } from "../../src/operations/create/execution.ts";
 import { takeBack, withdrawClaim } from "../../src/operations/create/meanwhile.ts";
 import type { Prepared } from "../../src/operations/create/prepared.ts";
 import type { Run } from "../../src/operations/run.ts";
@@ -272,13 +272,13 @@ test.each<[string, { mine?: Tags; theirs?: Tags; made?: boolean }, boolean]>([
       return Promise.resolve({ done: true, poll: () => Promise.resolve(true) });
     },
   };
-  const carrying = {
+  const execution = {
     run: { ...run, tools: { ...run.tools, provider } },
     prepared: { spec: cluster.spec, facts: cluster.facts },
     cluster,
     made: new Set(made ? [id] : []),
   };
-  await withdrawClaim(carrying as unknown as Carrying);
+  await withdrawClaim(execution as unknown as Execution);
   expect(deleted).toEqual(goes ? [[id, "1"]] : []);
 });
 
@@ -299,13 +299,13 @@ test.each<[string, Tags, string, boolean]>([
     },
   };
   const part = { kind: "networkInterface", id: NIC, label: "interface", node: 3 } as unknown as AnyResource;
-  const carrying = {
+  const execution = {
     run: { ...run, tools: { ...run.tools, provider } },
     prepared: { spec: cluster.spec, facts: cluster.facts, resources: [part] },
     cluster,
     made: new Set([NIC]),
   };
-  await takeBack(carrying as unknown as Carrying, part);
+  await takeBack(execution as unknown as Execution, part);
   expect(deleted).toEqual(goes ? [[NIC, "1"]] : []);
 });
 

@@ -20,7 +20,7 @@ import type { NodeReadiness } from "../../nodes/node-state.ts";
 import { noteOwner } from "../cluster/folder-owner.ts";
 import { type FrontAddress, placeIn } from "../cluster/claim.ts";
 import type { Run } from "../run.ts";
-import type { Carrying } from "./carrying.ts";
+import type { Execution } from "./execution.ts";
 import { explainFailure } from "./explain-failure.ts";
 import { limitsNews } from "./limits-news.ts";
 import { reportMachines } from "./machine-news.ts";
@@ -66,28 +66,28 @@ export const failuresOf = ({ resources }: Pick<Prepared, "resources">, { results
   });
 
 export async function carryOut(run: Run, prepared: Prepared): Promise<Carried> {
-  const carrying = begin(run, prepared);
+  const execution = begin(run, prepared);
   await awaitOtherAuthority(run, prepared);
-  const results = await walk(prepared.resources, (resource) => visit(carrying, resource), {
+  const results = await walk(prepared.resources, (resource) => visit(execution, resource), {
     stop: run.stop,
-    onSkip: (id, because) => skip(carrying, id, because),
+    onSkip: (id, because) => skip(execution, id, because),
   });
-  carrying.limits.end();
+  execution.limits.end();
   for (const [id, result] of results) {
-    const node = carrying.byId.get(id)?.node;
-    if (node !== undefined && result.state !== "done") machineFailed(carrying, node);
+    const node = execution.byId.get(id)?.node;
+    if (node !== undefined && result.state !== "done") machineFailed(execution, node);
   }
-  if (carrying.lost !== undefined) await withdrawClaim(carrying);
-  const nodes = await awaitNodes(carrying);
-  for (const note of unkeptTags(prepared.resources, carrying.tagsLost)) run.say(note);
-  const { hostKeys, place, inUse, sizes, account } = carrying;
+  if (execution.lost !== undefined) await withdrawClaim(execution);
+  const nodes = await awaitNodes(execution);
+  for (const note of unkeptTags(prepared.resources, execution.tagsLost)) run.say(note);
+  const { hostKeys, place, inUse, sizes, account } = execution;
   return {
     prepared: { ...prepared, ...inUse },
-    results: withWhatWasMade(carrying, results),
+    results: withWhatWasMade(execution, results),
     ...nodes,
     hostKeys,
     account,
-    unfinished: carrying.unfinished,
+    unfinished: execution.unfinished,
     sizes: sizes.made,
     choices: choicesOf({ ...prepared, ...inUse }, sizes.passedOver),
     // that of a cluster that stands does not change
@@ -98,10 +98,10 @@ export async function carryOut(run: Run, prepared: Prepared): Promise<Carried> {
 
 // --- internal ---
 
-function begin(run: Run, prepared: Prepared): Carrying {
+function begin(run: Run, prepared: Prepared): Execution {
   const cluster = designOf(prepared.spec, prepared.facts);
   const { clock } = run.tools;
-  const carrying: Carrying = {
+  const execution: Execution = {
     run,
     prepared,
     inUse: prepared,
@@ -109,8 +109,8 @@ function begin(run: Run, prepared: Prepared): Carrying {
     byId: new Map(prepared.resources.map((resource) => [resource.id, resource])),
     sizes: beginSizes(prepared),
     claim: claimTarget(cluster).id,
-    stillOurs: whileNews(clock, NEWS_MS, () => refuseOtherRun(run, prepared, carrying), run.startedAt),
-    guard: whileNews(clock, MACHINE_NEWS_MS, () => guardMachines(carrying)),
+    stillOurs: whileNews(clock, NEWS_MS, () => refuseOtherRun(run, prepared, execution), run.startedAt),
+    guard: whileNews(clock, MACHINE_NEWS_MS, () => guardMachines(execution)),
     made: new Set(),
     account: undefined,
     hostKeys: new Map(),
@@ -125,42 +125,44 @@ function begin(run: Run, prepared: Prepared): Carrying {
     unfinished: new Map(),
     tagsLost: new Map(),
   };
-  return carrying;
+  return execution;
 }
 
-async function visit(carrying: Carrying, resource: AnyResource): Promise<Outcome> {
-  const { stageImage, found, snapshot } = carrying.prepared;
+async function visit(execution: Execution, resource: AnyResource): Promise<Outcome> {
+  const { stageImage, found, snapshot } = execution.prepared;
   try {
     const staged = resource.kind === "image" && stageImage !== undefined;
-    const wanted = staged ? image(carrying.cluster, await stageImage((account) => void (carrying.account = account))) : resource;
+    const wanted = staged
+      ? image(execution.cluster, await stageImage((account) => void (execution.account = account)))
+      : resource;
     const live = liveOf(resource, found, snapshot) ?? null;
     const make = resource.kind === "machine" ? makeMachine : makeResource;
-    const outcome = await make(carrying, wanted, live);
-    if (outcome === "created") carrying.made.add(resource.id);
-    if (resource.id === carrying.claim) {
-      claimWritten(carrying);
-      await noteOwner(carrying.run, carrying.prepared);
+    const outcome = await make(execution, wanted, live);
+    if (outcome === "created") execution.made.add(resource.id);
+    if (resource.id === execution.claim) {
+      claimWritten(execution);
+      await noteOwner(execution.run, execution.prepared);
     }
     return outcome;
   } catch (error) {
     // it was not asked for any more: the walk counts it as skipped
-    if (endedByStop(carrying.run.tools, error)) throw error;
-    throw await failed(carrying, resource, error);
+    if (endedByStop(execution.run.tools, error)) throw error;
+    throw await failed(execution, resource, error);
   } finally {
-    carrying.limits.passed(resource);
-    settle(carrying, resource);
+    execution.limits.passed(resource);
+    settle(execution, resource);
   }
 }
 
 /** From now on nodes can be watched: nothing else waits for the address to be read. */
-function claimWritten(carrying: Carrying): void {
-  const { run, prepared, machines, cluster } = carrying;
-  carrying.written = true;
-  carrying.watching = readPlace(run, cluster).then((found) => {
-    carrying.place = found;
+function claimWritten(execution: Execution): void {
+  const { run, prepared, machines, cluster } = execution;
+  execution.written = true;
+  execution.watching = readPlace(run, cluster).then((found) => {
+    execution.place = found;
     return watchNodes(run, prepared, found, machines);
   });
-  carrying.watching.catch(() => undefined);
+  execution.watching.catch(() => undefined);
 }
 
 /** How long an address may lack the address itself, or its name: it is given one as it is made, and reads may be behind that. */
@@ -178,41 +180,41 @@ async function readPlace({ clock, tools }: Run, cluster: Design): Promise<FrontA
 }
 
 /** Says what went wrong, and draws the conclusions; returns the error as it is to be understood. */
-async function failed(carrying: Carrying, resource: AnyResource, error: unknown): Promise<unknown> {
-  const { run } = carrying;
-  const known = await explainFailure(carrying, resource, error);
+async function failed(execution: Execution, resource: AnyResource, error: unknown): Promise<unknown> {
+  const { run } = execution;
+  const known = await explainFailure(execution, resource, error);
   const removed = known instanceof ClusterError && known.code === NODE_REMOVED;
   if (resource.node !== undefined && (removed || (resource.kind === "machine" && isAbsence(known))))
-    noteGone(carrying, resource.node);
-  if (removed && resource.node !== undefined) await takeBack(carrying, resource);
-  if (isRetagged(known) && known !== carrying.lost) {
-    carrying.retagged.add(resource.id);
-    carrying.lost ??= known;
+    noteGone(execution, resource.node);
+  if (removed && resource.node !== undefined) await takeBack(execution, resource);
+  if (isRetagged(known) && known !== execution.lost) {
+    execution.retagged.add(resource.id);
+    execution.lost ??= known;
   }
-  if (claimHolds(carrying.cluster).includes(resource.id) && known instanceof ClusterError && known.exit === EXIT.conflict)
-    carrying.lost ??= known;
-  if (resource.node !== undefined) machineFailed(carrying, resource.node);
+  if (claimHolds(execution.cluster).includes(resource.id) && known instanceof ClusterError && known.exit === EXIT.conflict)
+    execution.lost ??= known;
+  if (resource.node !== undefined) machineFailed(execution, resource.node);
   const about = aboutOf(resource);
   if (run.tools.signal.aborted && !timedOut(run.tools.signal)) run.emit({ ...about, kind: "skipped", detail: LEFT_TO_AZURE });
   else {
-    const change = carrying.prepared.decisions.get(resource.id) === "update" ? ({ change: "updated" } as const) : {};
+    const change = execution.prepared.decisions.get(resource.id) === "update" ? ({ change: "updated" } as const) : {};
     run.emit({ ...about, kind: "failed", code: codeOf(known), message: (known as Error).message, ...change });
   }
   return known;
 }
 
 /** One that was there before has not failed because it was not changed. */
-function machineFailed(carrying: Carrying, node: number): void {
-  if (!isMade(machineSeen(carrying.prepared, carrying, node))) carrying.machines.failed(node);
+function machineFailed(execution: Execution, node: number): void {
+  if (!isMade(machineSeen(execution.prepared, execution, node))) execution.machines.failed(node);
 }
 
 const codeOf = (error: unknown): string =>
   error instanceof ClusterError ? error.code : error instanceof Error ? error.name : "Error";
 
-function skip(carrying: Carrying, id: string, because: string | undefined): void {
-  const { run, byId } = carrying;
+function skip(execution: Execution, id: string, because: string | undefined): void {
+  const { run, byId } = execution;
   const resource = byId.get(id);
-  if (resource !== undefined) settle(carrying, resource);
+  if (resource !== undefined) settle(execution, resource);
   const cause = because === undefined ? undefined : byId.get(because)?.label;
   run.emit({
     ...aboutOf(resource ?? { id, label: id }),
@@ -221,14 +223,14 @@ function skip(carrying: Carrying, id: string, because: string | undefined): void
   });
 }
 
-function settle({ machines, disks }: Carrying, { kind, node }: AnyResource): void {
+function settle({ machines, disks }: Execution, { kind, node }: AnyResource): void {
   if (kind !== "machine") return;
   if (node !== undefined) machines.settle(node);
   disks.machineDone();
 }
 
 /** Waits for the nodes; their disks are tagged meanwhile. */
-async function awaitNodes({ run, disks, watching }: Carrying): Promise<Pick<Carried, "readiness" | "diagnoses">> {
+async function awaitNodes({ run, disks, watching }: Execution): Promise<Pick<Carried, "readiness" | "diagnoses">> {
   const { signal } = run.tools;
   const tagging = disks.tag().catch(() => undefined);
   const watch = await watching?.catch(() => undefined);

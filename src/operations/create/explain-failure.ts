@@ -5,7 +5,7 @@ import { ClusterError, EXIT } from "../../core/errors.ts";
 import { designOf } from "../../core/plan/cluster.ts";
 import type { AnyResource } from "../../core/plan/resource.ts";
 import { claimTarget } from "../../core/plan/resources/claim.ts";
-import type { Carrying } from "./carrying.ts";
+import type { Execution } from "./execution.ts";
 import { NAME_TAKEN, explainTaken } from "./name-taken.ts";
 import { NODE_REMOVED, otherRun, refuseOtherRun, refuseRemoved } from "./other-run.ts";
 
@@ -14,7 +14,7 @@ const REFUSED: ReadonlySet<number> = new Set([400, 404, 409]);
 
 /** What went wrong with it, as far as this run can know it. `written`: it has written the claim. */
 export async function explainFailure(
-  { run, prepared, written }: Pick<Carrying, "run" | "prepared" | "written">,
+  { run, prepared, written }: Pick<Execution, "run" | "prepared" | "written">,
   resource: AnyResource,
   error: unknown,
 ): Promise<unknown> {

@@ -5,7 +5,7 @@
 import type { VirtualMachine } from "@azure/arm-compute";
 import type { Live } from "../../engine/provider.ts";
 import type { Carried } from "./carry-out.ts";
-import type { Carrying } from "./carrying.ts";
+import type { Execution } from "./execution.ts";
 import type { Prepared } from "./prepared.ts";
 
 type Planned = Pick<Prepared, "resources" | "snapshot">;
@@ -33,7 +33,7 @@ export const provisioningOf = ({ state, model }: Live): string =>
   (model as VirtualMachine | null)?.provisioningState?.toLowerCase() ?? state;
 
 /** Its machine was there when it was looked at last, and has been taken away since. */
-export function noteGone({ prepared, unfinished }: Pick<Carrying, "prepared" | "unfinished">, node: number): void {
+export function noteGone({ prepared, unfinished }: Pick<Execution, "prepared" | "unfinished">, node: number): void {
   const id = machineIdOf(prepared, node);
   unfinished.set(id, { unclear: false, lastRetry: undefined, ...unfinished.get(id), live: null });
 }

@@ -17,7 +17,7 @@ import { hasWorked } from "../cluster/failed-machines.ts";
 import { letGo } from "../cluster/let-go.ts";
 import { adaptBalancer, adaptClaim, adaptGroup, removedMeanwhile } from "../cluster/shared-changes.ts";
 import type { Run } from "../run.ts";
-import type { Carrying } from "./carrying.ts";
+import type { Execution } from "./execution.ts";
 import type { Prepared } from "./prepared.ts";
 import { sizesLeft } from "./sizes.ts";
 import { refuseRemoved } from "./other-run.ts";
@@ -27,34 +27,34 @@ import { refuseRemoved } from "./other-run.ts";
  * @param run with the tools that it is made with, where they are others than the whole run's
  */
 export function makeResource(
-  carrying: Carrying,
+  execution: Execution,
   resource: AnyResource,
   observed: Live | null | undefined,
-  run: Run = carrying.run,
+  run: Run = execution.run,
 ): Promise<Outcome> {
-  const { prepared } = carrying;
+  const { prepared } = execution;
   const node = resource.kind === "machine" ? prepared.facts.nodes.find(({ index }) => index === resource.node) : undefined;
   return converge(resource, run.tools, {
     cluster: prepared.spec.name,
     ...(observed === undefined ? {} : { observed, observedAt: run.startedAt }),
     permit: async (what) => {
-      if (carrying.lost !== undefined) throw carrying.lost;
-      await (node === undefined || what === "tags" ? carrying.stillOurs() : permitMachine(carrying, node));
-      carrying.limits.passed(resource);
+      if (execution.lost !== undefined) throw execution.lost;
+      await (node === undefined || what === "tags" ? execution.stillOurs() : permitMachine(execution, node));
+      execution.limits.passed(resource);
       // asked for while the interface is made, so that it costs its machine nothing
-      if (resource.kind === "networkInterface") void carrying.guard().catch(() => undefined);
+      if (resource.kind === "networkInterface") void execution.guard().catch(() => undefined);
     },
-    onTagsLost: (lost) => carrying.tagsLost.set(resource.id, lost),
-    onUnfinished: (how) => carrying.unfinished.set(resource.id, how),
-    ...adapting(carrying, resource),
-    ...(resource.kind === "networkInterface" ? { restore: (missing) => restoreRule(carrying, missing) } : {}),
-    ...(node === undefined ? {} : machineOptions(carrying, resource, node)),
+    onTagsLost: (lost) => execution.tagsLost.set(resource.id, lost),
+    onUnfinished: (how) => execution.unfinished.set(resource.id, how),
+    ...adapting(execution, resource),
+    ...(resource.kind === "networkInterface" ? { restore: (missing) => restoreRule(execution, missing) } : {}),
+    ...(node === undefined ? {} : machineOptions(execution, resource, node)),
   });
 }
 
 // --- internal ---
 
-async function permitMachine({ run, prepared, watching, guard }: Carrying, node: PlannedNode): Promise<void> {
+async function permitMachine({ run, prepared, watching, guard }: Execution, node: PlannedNode): Promise<void> {
   // an empty file of the user's is user-data too
   if (node.userData === "" && prepared.facts.choices.customDataHash === undefined) throw goneMeanwhile(node.name);
   if (prepared.materials.joins.has(node.index)) await (await watching)?.makeWay(node);
@@ -63,29 +63,29 @@ async function permitMachine({ run, prepared, watching, guard }: Carrying, node:
 
 /** A machine is watched from the moment that Azure has accepted it, and needs no more of Azure's word once its node answers. */
 function machineOptions(
-  carrying: Carrying,
+  execution: Execution,
   resource: AnyResource,
   node: PlannedNode,
 ): Pick<ConvergeOptions, "onAccepted" | "usable" | "hasWorked" | "letGo" | "restore" | "goesElsewhere"> {
-  const { run, prepared, watching, hostKeys } = carrying;
+  const { run, prepared, watching, hostKeys } = execution;
   const { facts, found } = prepared;
   return {
     onAccepted: (live) => {
-      noteSize(carrying, node.index, live);
+      noteSize(execution, node.index, live);
       const key = live?.tags["aoc-host-key"];
       if (key !== undefined && key !== node.hostKey) hostKeys.set(node.index, key);
       const made: PlannedNode = key === undefined ? node : { ...node, hostKey: key };
-      void carrying.watching?.then((watch) => watch.start(made)).catch(() => undefined);
+      void execution.watching?.then((watch) => watch.start(made)).catch(() => undefined);
     },
     usable: watching === undefined ? never() : watching.then((watch) => watch.usable(node), never),
     // another machine may have moved all that are not made to the next size meanwhile
-    goesElsewhere: (error) => isCapacity(error) && (sizesLeft(carrying).length > 0 || !isOfSizeInUse(carrying, resource)),
+    goesElsewhere: (error) => isCapacity(error) && (sizesLeft(execution).length > 0 || !isOfSizeInUse(execution, resource)),
     hasWorked: (live) =>
       hasWorked(run, prepared.keptMachines, prepared.snapshot.get(resource.id.toLowerCase()), { ...live, id: resource.id }),
     letGo: (live) => letGo(run, { ...found.owner, ids: new Set([facts.choices.id]) }, { ...live, id: resource.id }),
     restore: async () => {
-      for (const other of carrying.byId.values())
-        if (other.node === resource.node && other.kind !== "machine") await makeResource(carrying, other, undefined);
+      for (const other of execution.byId.values())
+        if (other.node === resource.node && other.kind !== "machine") await makeResource(execution, other, undefined);
     },
   };
 }
@@ -94,17 +94,17 @@ function machineOptions(
  * The balancer has no rule for an interface: its rules are those of the claim as it was read for them, and that read may have been
  * behind what this run had written to the claim a moment before.
  */
-async function restoreRule(carrying: Carrying, missing: AzureError | undefined): Promise<void> {
+async function restoreRule(execution: Execution, missing: AzureError | undefined): Promise<void> {
   if (missing === undefined || !/\/loadBalancers\//i.test(missing.message)) return;
-  const balancer = [...carrying.byId.values()].find(({ kind }) => kind === "loadBalancer");
-  if (balancer !== undefined) await makeResource(carrying, balancer, undefined);
+  const balancer = [...execution.byId.values()].find(({ kind }) => kind === "loadBalancer");
+  if (balancer !== undefined) await makeResource(execution, balancer, undefined);
 }
 
-const isOfSizeInUse = ({ inUse }: Carrying, resource: AnyResource): boolean =>
+const isOfSizeInUse = ({ inUse }: Execution, resource: AnyResource): boolean =>
   resource.kind === "machine" && resource.body.hardwareProfile?.vmSize === inUse.spec.vmSize;
 
 /** What Azure has accepted, or says that it has. */
-function noteSize({ sizes, inUse }: Carrying, node: number, live: Live | undefined): void {
+function noteSize({ sizes, inUse }: Execution, node: number, live: Live | undefined): void {
   const size = live === undefined ? inUse.spec.vmSize : (live.model as VirtualMachine).hardwareProfile?.vmSize;
   if (live === undefined) sizes.asked.add(node);
   if (size !== undefined) sizes.made.set(node, size);
@@ -114,7 +114,7 @@ const never = (): Promise<void> => new Promise(() => undefined);
 
 /** What other runs may change at the same time is changed in view of what they wrote: cluster/shared-changes.ts. */
 function adapting(
-  { run, prepared, cluster, claim }: Carrying,
+  { run, prepared, cluster, claim }: Execution,
   resource: AnyResource,
 ): Pick<ConvergeOptions, "adapt" | "mustExist"> {
   if (resource.kind === "resourceGroup") return { adapt: adaptGroup(cluster) };

@@ -11,7 +11,7 @@ import { isShared } from "../../engine/whose.ts";
 import { claimHolds, claimTarget } from "../../core/plan/resources/claim.ts";
 import { isClaim, wordOf } from "../../core/plan/tags.ts";
 import type { Claim } from "../cluster/claim.ts";
-import type { Carrying } from "./carrying.ts";
+import type { Execution } from "./execution.ts";
 import { type Run, unstoppable } from "../run.ts";
 import { makeResource } from "./make-resource.ts";
 import { refuseOtherRun } from "./other-run.ts";
@@ -21,8 +21,8 @@ import { refuseOtherRun } from "./other-run.ts";
  * flags and tags would stay. Who has the claim looks once more while the interfaces are made, and the other writes nothing after losing it. A claim
  * that says something else by now is of a later run of this cluster, with its own flags.
  */
-export async function guardMachines(carrying: Carrying): Promise<Claim | undefined> {
-  const { run, prepared, claim, byId } = carrying;
+export async function guardMachines(execution: Execution): Promise<Claim | undefined> {
+  const { run, prepared, claim, byId } = execution;
   const { tools } = run;
   const { resources, found, spec } = prepared;
   const look = async (id: string | undefined): Promise<boolean> => {
@@ -39,7 +39,7 @@ export async function guardMachines(carrying: Carrying): Promise<Claim | undefin
   ]);
   if (claimIsAsWeWroteIt)
     for (const [index, resource] of shared.entries())
-      if (asWeWroteThem[index] === false) await makeResource(carrying, resource, undefined, unhindered(run));
+      if (asWeWroteThem[index] === false) await makeResource(execution, resource, undefined, unhindered(run));
   return claimNow;
 }
 
@@ -50,7 +50,7 @@ const unhindered = (run: Run): Run => ({ ...run, tools: { ...run.tools, throttle
  * A create without --private that has lost the name to one with it, for the other's claim is of another kind, leaves no claim of its own
  * behind. What was written to it since stays.
  */
-export async function withdrawClaim({ run, prepared, cluster, made }: Carrying): Promise<void> {
+export async function withdrawClaim({ run, prepared, cluster, made }: Execution): Promise<void> {
   const tools = toTheEnd(run.tools);
   const claim = claimTarget(cluster);
   const [other] = claimHolds(cluster).filter((id) => id !== claim.id);
@@ -65,17 +65,17 @@ export async function withdrawClaim({ run, prepared, cluster, made }: Carrying):
 }
 
 /** What this run has made for a node that another one has taken out meanwhile is nobody's, until somebody wants the node again. */
-export async function takeBack(carrying: Carrying, { node = -1 }: AnyResource): Promise<void> {
-  const { resources, spec, facts } = carrying.prepared;
-  const run = unstoppable(carrying.run);
+export async function takeBack(execution: Execution, { node = -1 }: AnyResource): Promise<void> {
+  const { resources, spec, facts } = execution.prepared;
+  const run = unstoppable(execution.run);
   const { tools } = run;
-  const parts = resources.filter((part) => part.node === node && part.kind !== "machine" && carrying.made.delete(part.id));
+  const parts = resources.filter((part) => part.node === node && part.kind !== "machine" && execution.made.delete(part.id));
   const owner = { cluster: spec.name, ids: new Set([facts.choices.id]), shared: new Set<string>() };
   const isNobodys = async (live: Live): Promise<boolean> =>
     isProven(live, owner) &&
-    taggedNodes((await getPatiently(claimTarget(carrying.cluster), tools))?.tags ?? {})?.has(node) !== true;
+    taggedNodes((await getPatiently(claimTarget(execution.cluster), tools))?.tags ?? {})?.has(node) !== true;
   for (const part of parts.toReversed()) await deleteAsRead(part, isNobodys, tools).catch(() => undefined);
   const balancer = resources.find((resource) => resource.kind === "loadBalancer");
-  if (parts.length > 0 && balancer !== undefined) await makeResource(carrying, balancer, undefined, run).catch(() => undefined);
+  if (parts.length > 0 && balancer !== undefined) await makeResource(execution, balancer, undefined, run).catch(() => undefined);
   tools.signal.throwIfAborted();
 }

@@ -15,7 +15,7 @@ import type { Outcome } from "../../engine/convergence.ts";
 import { aboutOf } from "../../engine/event.ts";
 import type { Live } from "../../engine/provider.ts";
 import { adaptSizeNow } from "../cluster/shared-changes.ts";
-import type { Carrying } from "./carrying.ts";
+import type { Execution } from "./execution.ts";
 import { type Candidate, candidateOf, passedOver } from "./choose-place.ts";
 import { makeResource } from "./make-resource.ts";
 import type { Prepared } from "./prepared.ts";
@@ -23,20 +23,20 @@ import { sizedPlan } from "./sized-plan.ts";
 import { type Sizes, isNoRoom, sizesLeft } from "./sizes.ts";
 
 /** Makes a machine, of the size in use; where there is no room, of the next. */
-export async function makeMachine(carrying: Carrying, resource: AnyResource, observed: Live | null): Promise<Outcome> {
+export async function makeMachine(execution: Execution, resource: AnyResource, observed: Live | null): Promise<Outcome> {
   let look: Live | null | undefined = observed;
   for (;;) {
-    const { vmSize } = carrying.inUse.spec;
+    const { vmSize } = execution.inUse.spec;
     // another machine may be moving all to the next one: the claim says so first
-    if ((await carrying.sizes.moves.get(vmSize)) === true) continue;
+    if ((await execution.sizes.moves.get(vmSize)) === true) continue;
     try {
-      await adaptInterface(carrying, resource);
-      return await makeResource(carrying, carrying.byId.get(resource.id) ?? resource, look);
+      await adaptInterface(execution, resource);
+      return await makeResource(execution, execution.byId.get(resource.id) ?? resource, look);
     } catch (error) {
-      if (resource.node !== undefined && carrying.sizes.asked.delete(resource.node)) carrying.sizes.made.delete(resource.node);
-      if (!isNoRoom(error) || !(await moveOn(carrying, vmSize, error))) throw error;
+      if (resource.node !== undefined && execution.sizes.asked.delete(resource.node)) execution.sizes.made.delete(resource.node);
+      if (!isNoRoom(error) || !(await moveOn(execution, vmSize, error))) throw error;
       const { code, message } = error;
-      carrying.run.emit({ ...aboutOf(resource), kind: "retrying", code, message, delayMs: 0 });
+      execution.run.emit({ ...aboutOf(resource), kind: "retrying", code, message, delayMs: 0 });
       look = undefined;
     }
   }
@@ -45,24 +45,24 @@ export async function makeMachine(carrying: Carrying, resource: AnyResource, obs
 // --- internal ---
 
 /** Whether there is another size in use by now, or one that fits. Of many machines that are refused at once the first one moves all. */
-async function moveOn(carrying: Carrying, tried: string, error: AzureError): Promise<boolean> {
-  const { moves } = carrying.sizes;
+async function moveOn(execution: Execution, tried: string, error: AzureError): Promise<boolean> {
+  const { moves } = execution.sizes;
   const known = moves.get(tried);
   if (known !== undefined) return known;
-  const move = carrying.inUse.spec.vmSize === tried ? leave(carrying, tried, error) : Promise.resolve(true);
+  const move = execution.inUse.spec.vmSize === tried ? leave(execution, tried, error) : Promise.resolve(true);
   moves.set(tried, move);
   return move;
 }
 
-async function leave(carrying: Carrying, tried: string, error: AzureError): Promise<boolean> {
-  const { sizes, prepared } = carrying;
+async function leave(execution: Execution, tried: string, error: AzureError): Promise<boolean> {
+  const { sizes, prepared } = execution;
   const { location } = prepared.spec;
   sizes.full.add(tried);
   sizes.passedOver.push({ vmSize: tried, location, code: error.code, reason: error.message });
-  for (const vmSize of sizesLeft(carrying)) {
-    const candidate = await candidateNow(carrying, vmSize);
+  for (const vmSize of sizesLeft(execution)) {
+    const candidate = await candidateNow(execution, vmSize);
     const [problem] = candidate.problems;
-    if (problem === undefined) return take(carrying, candidate, tried, error);
+    if (problem === undefined) return take(execution, candidate, tried, error);
     sizes.full.add(vmSize);
     sizes.passedOver.push(passedOver(candidate, problem));
   }
@@ -70,7 +70,7 @@ async function leave(carrying: Carrying, tried: string, error: AzureError): Prom
 }
 
 /** Judged for what is left to be made, by the answers at hand and what was made since. */
-async function candidateNow({ run, prepared, sizes }: Carrying, vmSize: string): Promise<Candidate> {
+async function candidateNow({ run, prepared, sizes }: Execution, vmSize: string): Promise<Candidate> {
   const { wanted, answers } = prepared.surveyed.taken;
   const left = { ...wanted, fresh: unmade(prepared, sizes) };
   return candidateOf(run, left, answers, withMade(prepared, sizes), vmSize);
@@ -99,9 +99,9 @@ function withMade({ surveyed, facts: { nodes } }: Prepared, { made, asked }: Siz
 }
 
 /** From here on machines are made of it; said, and written into the claim, before the first. */
-async function take(carrying: Carrying, candidate: Candidate, tried: string, error: AzureError): Promise<boolean> {
-  const { run, prepared, claim, sizes } = carrying;
-  const plan = sizedPlan(carrying.inUse, candidate);
+async function take(execution: Execution, candidate: Candidate, tried: string, error: AzureError): Promise<boolean> {
+  const { run, prepared, claim, sizes } = execution;
+  const plan = sizedPlan(execution.inUse, candidate);
   const { vmSize, location } = plan.spec;
   const left = unmade(prepared, sizes).length;
   run.emit({
@@ -113,23 +113,23 @@ async function take(carrying: Carrying, candidate: Candidate, tried: string, err
   });
   const byId = new Map(plan.resources.map((resource) => [resource.id, resource]));
   const cluster = designOf(plan.spec, plan.facts);
-  const [before, after] = [carrying.byId.get(claim), byId.get(claim)];
+  const [before, after] = [execution.byId.get(claim), byId.get(claim)];
   if (before !== undefined && after !== undefined && isBearer(before) && isBearer(after))
     await converge(after, run.tools, {
       cluster: prepared.spec.name,
       // whose it is by now, as before a machine: somebody may have taken it over while the last one was tried
-      permit: async () => void (await carrying.guard()),
+      permit: async () => void (await execution.guard()),
       mustExist: () => destroyedMeanwhile(prepared.spec.name),
       adapt: adaptSizeNow(cluster, before.body.tags ?? {}, after.body.tags ?? {}),
     });
-  Object.assign(carrying, { inUse: plan, cluster, byId } satisfies Pick<Carrying, "inUse" | "cluster" | "byId">);
+  Object.assign(execution, { inUse: plan, cluster, byId } satisfies Pick<Execution, "inUse" | "cluster" | "byId">);
   return true;
 }
 
 /** An interface that was made for another size may have what this one cannot do. */
-async function adaptInterface(carrying: Carrying, { node }: AnyResource): Promise<void> {
-  const { prepared, byId } = carrying;
-  if (carrying.inUse.facts.acceleratedNetworking === prepared.facts.acceleratedNetworking) return;
+async function adaptInterface(execution: Execution, { node }: AnyResource): Promise<void> {
+  const { prepared, byId } = execution;
+  if (execution.inUse.facts.acceleratedNetworking === prepared.facts.acceleratedNetworking) return;
   for (const resource of byId.values())
-    if (resource.kind === "networkInterface" && resource.node === node) await makeResource(carrying, resource, undefined);
+    if (resource.kind === "networkInterface" && resource.node === node) await makeResource(execution, resource, undefined);
 }

@@ -7,14 +7,14 @@ import { shellWord } from "../../core/quoting.ts";
 import type { Outcome } from "../../engine/convergence.ts";
 import type { Result } from "../../engine/walk.ts";
 import { TAGS_CHANGED } from "../../engine/whose.ts";
-import type { Carrying } from "./carrying.ts";
+import type { Execution } from "./execution.ts";
 
 type Results = ReadonlyMap<string, Result<Outcome>>;
 
 export const isRetagged = (error: unknown): error is ClusterError => error instanceof ClusterError && error.code === TAGS_CHANGED;
 
 /** The results, with what this run has made in the error that ends it. */
-export function withWhatWasMade({ lost, retagged, prepared, byId, made }: Carrying, results: Results): Results {
+export function withWhatWasMade({ lost, retagged, prepared, byId, made }: Execution, results: Results): Results {
   const { snapshot, found, facts, spec } = prepared;
   const lostTags = [...retagged].filter((id) => !snapshot.has(id.toLowerCase()));
   if (!isRetagged(lost) || lostTags.length === 0) return results;

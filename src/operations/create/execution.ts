@@ -1,4 +1,4 @@
-/** What the steps that carry a plan out have in common: what the run may do, and what it has done and learned since its first write. */
+/** A plan as it is carried out, for the steps that do it: what the run may do, and what it has done and learned since its first write. */
 import type { Design } from "../../core/plan/cluster.ts";
 import type { lostTags } from "../../core/plan/user-tags.ts";
 import type { AnyResource } from "../../core/plan/resource.ts";
@@ -13,7 +13,7 @@ import type { NodeWatch } from "./node-watch.ts";
 import type { Prepared } from "./prepared.ts";
 import type { SizedPlan } from "./sized-plan.ts";
 
-export interface Carrying {
+export interface Execution {
   readonly run: Run;
   readonly prepared: Prepared;
   /** The plan with the size that is in use: next-size.ts changes it, and what follows from it. */
