@@ -8,7 +8,10 @@ export interface ChildSignal {
 }
 
 /** @param timeCounts false for whoever sits at a login: that is not cut off, and the run's time is the way there */
-export function childSignal({ stop, tools, clock }: Pick<Session, "stop" | "tools" | "clock">, timeCounts: boolean): ChildSignal {
+export function childSignal(
+  { stop, tools, clock }: Pick<Session, "stop" | "tools" | "clock">,
+  { timeCounts }: { readonly timeCounts: boolean },
+): ChildSignal {
   const over = new AbortController();
   // a sleep that reaches the end of the run's time ends the run
   if (timeCounts) clock.sleep(NO_LIMIT_MS, over.signal).catch(() => undefined);

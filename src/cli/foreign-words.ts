@@ -39,7 +39,7 @@ export function refuseForeignWord(words: readonly string[], place: number, rest:
   return usageError(
     `"${word}" is no command of this tool, and no cluster is made of it`,
     [
-      meantHere(lines, { others, flags, rest }, SEVERAL.has(word.toLowerCase())),
+      meantHere(lines, { others, flags, rest, several: SEVERAL.has(word.toLowerCase()) }),
       ...(places.length === 1 && canBeName(word) ? ofThatName(word, flagsTakenBy(commandNamed("create"), flags)) : []),
     ].join("\n"),
   );

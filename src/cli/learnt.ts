@@ -32,7 +32,12 @@ export const learningLookups = (lookups: Lookups, words: WordCache): Lookups => 
 });
 
 /** @param whole of a list: it names all clusters of the subscription */
-export function learnFrom(words: WordCache, subscription: string, document: Documents[keyof Documents], whole: boolean): void {
+export function learnFrom(
+  words: WordCache,
+  subscription: string,
+  document: Documents[keyof Documents],
+  { whole }: { readonly whole: boolean },
+): void {
   if (Array.isArray(document)) {
     const clusters = (document as Documents["list"]).filter((one) => one.schema === "azure-coreos-cluster/list/1");
     if (whole)

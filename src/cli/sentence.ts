@@ -15,17 +15,18 @@ export interface Typed {
   readonly rest: readonly string[];
   /** Flags that the command has not are kept, too. */
   readonly allFlags?: boolean;
+  /** All lines count that have a place for everything, for a word that means two things. */
+  readonly several?: boolean;
 }
 
 /**
  * The advice that gives such a line.
  * @param lines what a word may mean, the first that has a place for all counts: NAME, N, `<node...>`, `[node]`, `-- CMD`; after a dollar sign another program's
- * @param several all that have, for a word that means two things
  */
-export function meantHere(lines: readonly string[], typed: Typed, several = false): string {
+export function meantHere(lines: readonly string[], typed: Typed): string {
   const sentences = lines.map((line) => ({ line, ...sentence(line, typed) }));
   const whole = [...new Set(sentences.filter(({ left, why }) => left.length === 0 && why === undefined).map(({ text }) => text))];
-  if (whole.length > 0) return `What is meant here: ${(several ? whole : whole.slice(0, 1)).join("; or ")}`;
+  if (whole.length > 0) return `What is meant here: ${(typed.several === true ? whole : whole.slice(0, 1)).join("; or ")}`;
   const [first] = sentences;
   if (first === undefined) return "`azure-coreos-cluster --help` lists the commands.";
   return `Not understood: ${first.left.map(shellWord).join(" ") || first.why}. What there is here: azure-coreos-cluster ${shape(first.line)}`;

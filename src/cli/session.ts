@@ -103,7 +103,7 @@ export async function openSession(invocation: Invocation, { looks = false }: Pic
       lookups: learningLookups(run.lookups, words),
       world,
       hand(document, { indented = false, whole = false } = {}) {
-        learnFrom(words, run.subscription, document, whole);
+        learnFrom(words, run.subscription, document, { whole });
         if (given.json === true) printDocument(world, document, indented);
       },
       head: head.begin,

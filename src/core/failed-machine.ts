@@ -66,9 +66,15 @@ export function failedNotes(failed: readonly FailedMachine[], place: FailedPlace
   });
 }
 
-/** What a create will do with one of them. @param young it was made within a day: of an older one a create is not so sure */
-export function failedWords(failed: Omit<FailedMachine, "unasked">, past: Past, place: FailedPlace, young: boolean): string {
-  const { name, view } = failed;
+export interface FailedNode extends Omit<FailedMachine, "unasked"> {
+  readonly past: Past;
+  /** It was made within a day: of an older one a create is not so sure. */
+  readonly young: boolean;
+}
+
+/** What a create will do with one of them. */
+export function failedWords(failed: FailedNode, place: FailedPlace): string {
+  const { name, view, past, young } = failed;
   if (past === "worked")
     return `Azure calls ${name} ${failureWords(view)}, and it has worked: a create leaves it as it is. ${remedyOf([failed], place)}`;
   const unless = past === "silent" ? ", unless it answers" : "";

@@ -26,11 +26,16 @@ const TAG = "aoc-fingerprint";
 /**
  * Decides. Throws a conflict (exit code 7) for what exists and is not this cluster's.
  * @param cluster the cluster's name, as in the tags
- * @param known see refuseForeign
+ * @param options see refuseForeign
  */
-export function decide(resource: AnyResource, live: Live | undefined, cluster: string, known = false): Decision {
+export function decide(
+  resource: AnyResource,
+  live: Live | undefined,
+  cluster: string,
+  options: { readonly known?: boolean } = {},
+): Decision {
   if (live === undefined) return "create";
-  if (KINDS[resource.kind].untagged !== true) refuseForeign(resource, live, cluster, known);
+  if (KINDS[resource.kind].untagged !== true) refuseForeign(resource, live, cluster, options);
   if (live.state === "deleting" || live.state === "working") return "wait";
   if (live.state === "failed") return resource.kind === "machine" ? "replace" : "update";
   // another creation of the cluster wrote it before Azure had decided who has the claim: what it is called changes, and no more

@@ -46,7 +46,7 @@ export function createThrottle(clock: Clock): Throttle {
     }
   }
   const common: Omit<Throttle, "atOnce" | "through"> = {
-    pause: (ask, { waitMs, asked }) => holdBack(turns, laneOf(ask), waitMs, asked),
+    pause: (ask, refusal) => holdBack(turns, laneOf(ask), refusal),
     hear: (ask, remaining) => limits.hear(laneOf(ask), remaining, clock.now()),
     after: (writes) => longest(limits, writes, clock.now()),
   };

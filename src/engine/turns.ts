@@ -67,7 +67,11 @@ export async function refusalsOver(turns: Turns, lane: Lane, signal: AbortSignal
 }
 
 /** One was refused. @returns ms until the next may leave */
-export function holdBack(turns: Turns, lane: Lane, waitMs: number, asked: boolean): number {
+export function holdBack(
+  turns: Turns,
+  lane: Lane,
+  { waitMs, asked }: { readonly waitMs: number; readonly asked: boolean },
+): number {
   const { clock, buckets, places } = turns;
   const bucket = buckets.get(keyOf(lane)) ?? createBucket(PER_SECOND[lane.kind]);
   buckets.set(keyOf(lane), bucket);

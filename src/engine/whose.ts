@@ -25,7 +25,12 @@ export const isAnothers = (resource: AnyResource, live: Live): boolean =>
  * @param known the cluster is there, and has it: what is there by its name without tags has lost them
  * @throws ClusterError NotOurs, TagsChanged, ClusterConflict (exit 7)
  */
-export function refuseForeign(resource: AnyResource, live: Live, cluster: string, known = false): void {
+export function refuseForeign(
+  resource: AnyResource,
+  live: Live,
+  cluster: string,
+  { known = false }: { readonly known?: boolean } = {},
+): void {
   const wanted = tagsIn(resource);
   // of a group what is in it says whose it is, each by itself
   if (resource.kind === "resourceGroup" && isOurs(live.tags, cluster)) return;

@@ -64,7 +64,8 @@ export async function startCluster(
   refuseAstray(live.astray);
   const there = live.nodes.filter(({ provisioning }) => provisioning !== undefined);
   const off = there.filter(isToStart);
-  await refusePowerForbidden(run, { claim: live.claim, nodes: off }, "start", stoppedSince(live.claim.tags) !== undefined);
+  const isMarked = stoppedSince(live.claim.tags) !== undefined;
+  await refusePowerForbidden(run, { nodes: off, claim: isMarked ? live.claim : undefined }, "start");
   onStart(live, off);
   const failed = await powerAll(run, off, "start");
   if (run.stop.aborted) throw run.stop.reason;

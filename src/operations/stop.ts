@@ -53,7 +53,7 @@ export async function planStop(run: Run, name: string, { resourceGroup }: InGrou
   refuseAstray(live.astray);
   const running = runningIn(live);
   const since = stoppedSince(live.claim.tags);
-  await refusePowerForbidden(run, { claim: live.claim, nodes: running }, "deallocate", since === undefined);
+  await refusePowerForbidden(run, { nodes: running, claim: since === undefined ? live.claim : undefined }, "deallocate");
   return { cluster, live, running, since };
 }
 

@@ -39,15 +39,16 @@ const DAYS = 3650;
 
 /**
  * The key that is there, its missing files made; undefined when not one of the four files exists.
- * @param believed nothing else says whose it is: what another user has put there is refused
+ * @param options refuseAnothers: nothing else says whose it is, so that what another user has put there is refused
  */
-export async function findOwnKey(place: Place, believed = false): Promise<SshKey | undefined> {
-  const found = await readAll(place.dir, believed);
+export async function findOwnKey(place: Place, options: ReadOptions = {}): Promise<SshKey | undefined> {
+  const found = await readAll(place.dir, options);
   return Object.values(found).every((bytes) => bytes === undefined) ? undefined : complete(place, found, false);
 }
 
 /** Whether `makeOwnKey` would refuse what another user has put there; for who makes nothing. */
-export const refuseAnothersOwnKey = async ({ dir }: Pick<Place, "dir">): Promise<void> => void (await readAll(dir, true));
+export const refuseAnothersOwnKey = async ({ dir }: Pick<Place, "dir">): Promise<void> =>
+  void (await readAll(dir, { refuseAnothers: true }));
 
 /** A new key in memory alone, for who knows early that one will be made: it takes a moment, of another processor. None where one is there. */
 export async function beginOwnKey({ dir, subject }: Pick<Place, "dir" | "subject">): Promise<KeyObject | undefined> {
@@ -57,16 +58,20 @@ export async function beginOwnKey({ dir, subject }: Pick<Place, "dir" | "subject
 
 /** The key that is there, or a new one. */
 export async function makeOwnKey(place: Place): Promise<SshKey> {
-  const found = await findOwnKey(place, true);
+  const found = await findOwnKey(place, { refuseAnothers: true });
   if (found !== undefined) return found;
   const privateKey = (await place.begun) ?? (await newKey((await place.subject()).bits));
   // PKCS#1: the form that every ssh and the Go programs of the original's time (deisctl, fleetctl) read.
   const pem = privateKey.export({ type: "pkcs1", format: "pem" });
   const { made } = await keepAndRead(pathsIn(place.dir).key, pem, PRIVATE);
-  return complete(place, await readAll(place.dir, true), made);
+  return complete(place, await readAll(place.dir, { refuseAnothers: true }), made);
 }
 
 const newKey = async (modulusLength: number): Promise<KeyObject> => (await generate("rsa", { modulusLength })).privateKey;
+
+interface ReadOptions {
+  readonly refuseAnothers?: boolean;
+}
 
 interface Found {
   key: Buffer | undefined;
@@ -83,11 +88,11 @@ const pathsIn = (dir: string): Record<keyof Found, string> => ({
 });
 
 /** Backwards in the order of making: who sees a later file then surely sees the earlier ones of another process. */
-async function readAll(dir: string, believed = false): Promise<Found> {
+async function readAll(dir: string, { refuseAnothers = false }: ReadOptions = {}): Promise<Found> {
   const paths = pathsIn(dir);
   const read = async (path: string): Promise<Buffer | undefined> => {
     const bytes = await readKept(path);
-    if (believed && bytes !== undefined)
+    if (refuseAnothers && bytes !== undefined)
       refuseAnothersKey(
         path,
         `, or a key with --ssh-cert: your own, or this one (--ssh-cert ${shellWord(path)}) if its owner is to log in`,

@@ -14,8 +14,15 @@ export const createdOutputs = (document: ClusterDocument): Record<string, string
   nodes: String(document.nodes.length),
 });
 
-/** `ready`: nodes that came as far as was waited for; with `--wait-for machines` nobody asked them anything. */
-export function createdPage(document: ClusterDocument, ready: number, waitFor: string, rehearsal: boolean): string {
+export interface Came {
+  /** So many nodes came as far as was waited for. */
+  readonly ready: number;
+  /** With `machines` nobody asked the nodes anything. */
+  readonly waitFor: string;
+  readonly rehearsal: boolean;
+}
+
+export function createdPage(document: ClusterDocument, { ready, waitFor, rehearsal }: Came): string {
   const { name, resourceGroup, location, host, ip, nodes, seconds } = document;
   const what = waitFor === "machines" ? [plural("machine", nodes.length), "made"] : [plural("node", nodes.length), "ready"];
   const shown = [...nodes].sort((a, b) => Number(a.state === "ready") - Number(b.state === "ready")).slice(0, MOST);

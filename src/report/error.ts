@@ -15,9 +15,9 @@ import { printable as steady } from "../core/words.ts";
 export function renderError(error: unknown, { color }: { readonly color: boolean }): string {
   const known = asClusterError(error);
   const ink = paint(color);
-  const lines = [`${ink.bad("Error:")} ${ink.strong(printable(short(known.message, !quotesAzure(known))))}`];
+  const lines = [`${ink.bad("Error:")} ${ink.strong(printable(short(known.message, { own: !quotesAzure(known) })))}`];
   const advice = known.advice ?? (known.source === "bug" ? BUG_ADVICE : undefined);
-  if (advice !== undefined) lines.push("", printable(short(advice, true)));
+  if (advice !== undefined) lines.push("", printable(short(advice, { own: true })));
   if (known.link !== undefined) lines.push(`Read on: ${known.link}`);
   const last =
     known.source === "bug" ? [stackOf(known)] : [...quotedBelow(known), ...(known.code === "Usage" ? [] : [`(${known.code})`])];
@@ -71,7 +71,7 @@ function asClusterError(error: unknown): ClusterError {
 
 function stackOf(error: ClusterError): string {
   const cause = error.cause instanceof Error ? error.cause : error;
-  return printable(short(cause.stack ?? String(cause), true));
+  return printable(short(cause.stack ?? String(cause), { own: true }));
 }
 
 /**

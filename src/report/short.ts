@@ -9,8 +9,8 @@ const MOST = 2000;
 /** What we say ourselves, with names in it that are not ours. */
 const OWN = 8000;
 
-/** @param own the sentence is ours: a list of what is in the way may be long */
-export function short(text: string, own = false): string {
+/** @param options own: the sentence is ours, and a list of what is in the way may be long */
+export function short(text: string, { own = false }: { readonly own?: boolean } = {}): string {
   const most = own ? OWN : MOST;
   if (text.length <= most) return scrub(text);
   // a secret that the cut would halve is found while it is whole

@@ -61,7 +61,7 @@ export function answerEmbedded(desk: Desk, address: Address): SimAnswer | undefi
     if (part(whole) === undefined) return answer(204);
     checkMatch(call, part(whole));
     object(whole["properties"])[collection] = others;
-    const { headers } = writeResource(desk, target, whole, false);
+    const { headers } = writeResource(desk, target, whole, { match: false });
     return answer(202, undefined, headers);
   }
   if (call.method !== "PUT")
@@ -69,6 +69,6 @@ export function answerEmbedded(desk: Desk, address: Address): SimAnswer | undefi
   const fresh = part(whole) === undefined;
   checkMatch(call, part(whole));
   object(whole["properties"])[collection] = [...others, { ...bodyOf(call), name }];
-  const { headers } = writeResource(desk, target, whole, false);
+  const { headers } = writeResource(desk, target, whole, { match: false });
   return answer(fresh ? 201 : 200, part(cloud.get(target.id)?.resource ?? {}), headers);
 }

@@ -89,7 +89,11 @@ export function operationHeaders(
 }
 
 /** A GET of either URL. `monitor` is the Location form: 202 until it has ended. */
-export function pollOperation(cloud: SimCloud, call: Call, id: string, monitor: boolean): SimAnswer {
+export function pollOperation(
+  cloud: SimCloud,
+  call: Call,
+  { id, monitor }: { readonly id: string; readonly monitor: boolean },
+): SimAnswer {
   const operation = cloud.operations.get(id);
   if (operation === undefined) throw new ArmError(404, "OperationNotFound", `The operation '${id}' was not found.`);
   operation.polls += 1;

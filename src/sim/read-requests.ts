@@ -50,7 +50,11 @@ export function answerSubscription({ call }: Desk, subscription: string, tail: r
 }
 
 /** `/subscriptions/{s}/providers/{ns}` and `/register`. */
-export function answerProvider({ cloud, call }: Desk, { subscription, namespace = "" }: Address, register: boolean): SimAnswer {
+export function answerProvider(
+  { cloud, call }: Desk,
+  { subscription, namespace = "" }: Address,
+  { register = false }: { readonly register?: boolean } = {},
+): SimAnswer {
   const kinds = RULES.filter((kind) => keyOf(kind.type).startsWith(`${keyOf(namespace)}/`));
   const name = kinds[0]?.type.split("/")[0];
   if (name === undefined) {
@@ -152,11 +156,16 @@ function computeUsages({ cloud }: Desk, subscription: string, location: string):
   });
   return [
     row("availabilitySets", "Availability Sets", sets, 2500),
-    row("cores", "Total Regional vCPUs", coresInUse(cloud, subscription, location), vcpuLimit(cloud.limits, location, undefined)),
+    row(
+      "cores",
+      "Total Regional vCPUs",
+      coresInUse(cloud, { subscription, location }),
+      vcpuLimit(cloud.limits, location, undefined),
+    ),
     row(
       "lowPriorityCores",
       "Total Regional Low-priority vCPUs",
-      coresInUse(cloud, subscription, location, undefined, true),
+      coresInUse(cloud, { subscription, location, spot: true }),
       cloud.limits.spotCores,
     ),
     row("virtualMachines", "Virtual Machines", machines, 25000),
@@ -164,7 +173,7 @@ function computeUsages({ cloud }: Desk, subscription: string, location: string):
       row(
         family,
         `Standard ${family.replace(/^standard|Family$/gi, "")} Family vCPUs`,
-        coresInUse(cloud, subscription, location, family),
+        coresInUse(cloud, { subscription, location, family }),
         vcpuLimit(cloud.limits, location, family),
       ),
     ),

@@ -85,13 +85,18 @@ export function checkParent(cloud: SimCloud, id: string, kind: KindRules): void 
   }
 }
 
-export function locate(
-  kind: KindRules,
-  body: JsonValue,
-  owner: StoredResource,
-  before: StoredResource | undefined,
-  { id, name, origin }: { id: string; name: string; origin: string },
-): string {
+export interface Placing {
+  readonly kind: KindRules;
+  readonly id: string;
+  readonly name: string;
+  readonly body: JsonValue;
+  /** The resource group. */
+  readonly owner: StoredResource;
+  readonly before: StoredResource | undefined;
+  readonly origin: string;
+}
+
+export function locate({ kind, id, name, body, owner, before, origin }: Placing): string {
   if (!kind.located) return owner.location;
   const location = locationIn({ origin }, body, (given, places) =>
     refuse(
@@ -132,7 +137,11 @@ export function checkTags(body: JsonValue, longest = 512): void {
  * @param resource what is there: a resource, or a part of one
  * @throws ArmError 412 PreconditionFailed, PreconditionFailedEtagMismatch
  */
-export function checkMatch(call: Call, resource: JsonValue | undefined, etagged = true): void {
+export function checkMatch(
+  call: Call,
+  resource: JsonValue | undefined,
+  { etagged = true }: { readonly etagged?: boolean } = {},
+): void {
   const none = call.headers.get("if-none-match");
   const match = call.headers.get("if-match");
   const etag = textIn(resource?.["etag"]);

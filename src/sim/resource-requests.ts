@@ -76,11 +76,15 @@ export function readResource({ cloud, call }: Desk, { kind, id, name, group, sub
   return answer(200, body, typeof body["etag"] === "string" ? { etag: body["etag"] } : {});
 }
 
-/** @param match the conditions of the request are about this resource, and not about a part of it */
-export function writeResource(desk: Desk, target: RequestTarget, body: JsonValue, match = true): SimAnswer {
+export interface WriteOptions {
+  /** The conditions of the request are about this resource, and not about a part of it. */
+  readonly match?: boolean;
+}
+
+export function writeResource(desk: Desk, target: RequestTarget, body: JsonValue, options: WriteOptions = {}): SimAnswer {
   const { cloud, doom } = desk;
   const { kind } = target;
-  const change = changeOf(desk, target, body, match);
+  const change = changeOf(desk, target, body, options);
   kind.check?.(change);
   const timing =
     change.before === undefined
@@ -112,7 +116,7 @@ function createTiming({ seconds }: SimCloud, { type, create }: KindRules): Timin
 }
 
 /** What is the same for every kind is looked at first, in ARM's order. */
-function changeOf(desk: Desk, target: RequestTarget, body: JsonValue, match: boolean): Change {
+function changeOf(desk: Desk, target: RequestTarget, body: JsonValue, { match = true }: WriteOptions): Change {
   const { cloud, call } = desk;
   const { kind, id, name, group, subscription } = target;
   const owner = groupEntry(cloud, subscription, group.split("/").at(-1) ?? "");
@@ -128,9 +132,9 @@ function changeOf(desk: Desk, target: RequestTarget, body: JsonValue, match: boo
     );
   }
   checkMembers(kind.members, body);
-  const location = locate(kind, body, owner, before, { id, name, origin: call.origin });
+  const location = locate({ kind, id, name, body, owner, before, origin: call.origin });
   checkTags(body, tagNameLimit(kind));
-  if (match) checkMatch(call, before?.resource, kind.etag || kind.type === MACHINES);
+  if (match) checkMatch(call, before?.resource, { etagged: kind.etag || kind.type === MACHINES });
   checkBusy(kind, before, id);
   return { cloud, id, name, group, subscription, location, before, body, properties: object(body["properties"]) };
 }

@@ -53,11 +53,11 @@ export function route(desk: Desk): SimAnswer {
   const polled = pollAddress(address);
   if (polled !== undefined) {
     const monitor = polled.monitor || call.query.get("monitor") === "true";
-    return pollOperation(cloud, call, polled.id, monitor);
+    return pollOperation(cloud, call, { id: polled.id, monitor });
   }
   if (namespace === undefined) return answerPlain(desk, address) ?? nowhere(call.path);
-  if (group === undefined && rest.length === 0) return answerProvider(desk, address, false);
-  if (group === undefined && keyOf(rest[0] ?? "") === "register") return answerProvider(desk, address, true);
+  if (group === undefined && rest.length === 0) return answerProvider(desk, address);
+  if (group === undefined && keyOf(rest[0] ?? "") === "register") return answerProvider(desk, address, { register: true });
   if (call.method !== "GET" && call.method !== "HEAD" && isUnregistered(desk, namespace)) {
     refuse(
       409,

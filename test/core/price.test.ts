@@ -71,9 +71,9 @@ test.each<[string, Partial<PriceRow>[], number]>([
 
 test("a Spot machine has the Spot price, and no other", () => {
   const rows = [row({}), row({ sku: "D2s v5 Spot", meter: "D2s v5 Spot", price: 0.02 })];
-  expect(at(machineMeter("Standard_D2s_v5", true), rows)).toBe(0.02);
+  expect(at(machineMeter("Standard_D2s_v5", { spot: true }), rows)).toBe(0.02);
   expect(at(machineMeter("Standard_D2s_v5"), rows)).toBe(0.1);
-  expect(at(machineMeter("Standard_D2s_v5", true), [row({})])).toBeUndefined();
+  expect(at(machineMeter("Standard_D2s_v5", { spot: true }), [row({})])).toBeUndefined();
 });
 
 test.each([

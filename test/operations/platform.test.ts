@@ -164,7 +164,9 @@ test("the admin's password is read from a file, asked for without being shown, o
   const asked: string[] = [];
   const ask = (given: object, typed?: string, interactive = true): Promise<string | undefined> => {
     const askSecretly = (question: string): Promise<string | undefined> => Promise.resolve((asked.push(question), typed));
-    return passwordOf({ world: { cwd: dir, env: {}, interactive, askSecretly }, given } as unknown as Invocation, false);
+    return passwordOf({ world: { cwd: dir, env: {}, interactive, askSecretly }, given } as unknown as Invocation, {
+      known: false,
+    });
   };
   expect(await ask({ passwordFile: "secret" })).toBe("from-file1");
   await expect(ask({ passwordFile: "short" })).rejects.toThrow("does not do as a password");

@@ -15,7 +15,7 @@ test("what fits is whole, what does not says how much there is", () => {
   expect(short(LONG).length).toBeLessThan(2100);
   expect(short(LONG)).toMatch(/^All work and no play\. .* \.\.\. \[cut: 2001 kB in all\]$/);
   expect(short("x ".repeat(1500))).toContain("[cut: 3 kB in all]");
-  expect(short("x ".repeat(1500), true)).not.toContain("cut");
+  expect(short("x ".repeat(1500), { own: true })).not.toContain("cut");
 });
 
 test("an error of two megabytes on a screen, and whole in JSON", () => {

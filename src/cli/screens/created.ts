@@ -83,8 +83,9 @@ async function handToCi(session: Session, ci: Ci, prepared: Prepared, created: C
     ci.annotate("error", title, [...causes, ...notChangedIn(created), ...why].join("\n"));
   }
   const outputs = { ...createdOutputs(document), "ssh-config": sshConfigFile, "ssh-key": privateKeyFile ?? "" };
+  const ready = document.nodes.length - missing.length;
   await ci
-    .hand(outputs, createdPage(document, document.nodes.length - missing.length, created.level, session.simulated))
+    .hand(outputs, createdPage(document, { ready, waitFor: created.level, rehearsal: session.simulated }))
     .catch((error: unknown) =>
       session.say(`What later steps read could not be written: ${error instanceof Error ? error.message : String(error)}`),
     );
@@ -204,7 +205,7 @@ function whatIsMissing(session: Session, prepared: Prepared, created: Created): 
     known === undefined
       ? []
       : [
-          `${short(known.message, !quotesAzure(known))} (${known.code})`,
+          `${short(known.message, { own: !quotesAzure(known) })} (${known.code})`,
           ...(known.advice === undefined ? [] : [known.advice]),
           ...quotedBelow(known),
         ];

@@ -49,7 +49,7 @@ async function runWith(session: Session, { given, rest: [program = "", ...args] 
   const { world } = session;
   // whatever it is
   session.changesNodes();
-  const { signal, over } = childSignal(session, given.timeout !== undefined);
+  const { signal, over } = childSignal(session, { timeCounts: given.timeout !== undefined });
   const child = spawn(program, args, { stdio: "inherit", cwd: world.cwd, env: { ...world.env, KUBECONFIG: file } });
   try {
     return await endOf(child, signal);

@@ -31,6 +31,6 @@ export function endWith<Document extends Documents[keyof Documents]>(
   }
   if (invocation.given.json !== true) throw error;
   const known = advised(error, adviceContext(invocation));
-  session.say(short([known.message, known.advice].filter(Boolean).join("\n"), true));
+  session.say(short([known.message, known.advice].filter(Boolean).join("\n"), { own: true }));
   return known.exit;
 }

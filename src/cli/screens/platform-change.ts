@@ -13,7 +13,7 @@ export async function upgrade(session: Session, invocation: Invocation): Promise
   const change = await planChange(session, name, "upgrade", given);
   try {
     sayScript(session, "Installer", change.script);
-    const password = await passwordOf(invocation, change.password !== undefined || session.simulated);
+    const password = await passwordOf(invocation, { known: change.password !== undefined || session.simulated });
     session.report(1, { doing: "being upgraded" });
     const document = await carryOutUpgrade(session, change, password);
     session.endReport();

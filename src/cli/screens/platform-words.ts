@@ -11,7 +11,10 @@ export const sayScript = (session: Session, word: string, { source, sha256 }: Sc
   session.say(`${word}: ${source}${session.simulated ? ", which a rehearsal does not fetch" : `, SHA-256 ${sha256}`}.`);
 
 /** From the file, from the terminal, or nobody's: then it is made. @throws ClusterError Usage */
-export async function passwordOf({ world, given }: Invocation, known: boolean): Promise<string | undefined> {
+export async function passwordOf(
+  { world, given }: Invocation,
+  { known }: { readonly known: boolean },
+): Promise<string | undefined> {
   if (given.passwordFile !== undefined) return passwordIn(world, given.passwordFile);
   if (known || !asks({ world, given })) return undefined;
   const typed = await world.askSecretly("Password of the platform's admin (Enter makes one): ");

@@ -46,7 +46,7 @@ async function install(session: Session, invocation: Invocation): Promise<number
     sayPlan(session, name, installation);
     const { site, first, needsPassword } = installation;
     const known = needsPassword && given.passwordFile === undefined ? await isPasswordKnown(session, site, first) : true;
-    const password = needsPassword ? await passwordOf(invocation, known) : undefined;
+    const password = needsPassword ? await passwordOf(invocation, { known }) : undefined;
     session.report(installation.nodes.length, { doing: "being installed" });
     const document = await carryOutInstall(session, installation, password);
     session.endReport();

@@ -32,7 +32,7 @@ export async function sshCommand(invocation: Invocation): Promise<number> {
       flags: invocation.passed ?? [],
       ...(command === undefined ? {} : { command, output: outputOf(world) }),
     };
-    const until = childSignal(session, command !== undefined && given.timeout !== undefined);
+    const until = childSignal(session, { timeCounts: command !== undefined && given.timeout !== undefined });
     try {
       const code = await (world.spawn === undefined
         ? login(target, { ...options, signal: until.signal })

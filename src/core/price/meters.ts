@@ -32,7 +32,7 @@ export interface Meter {
 }
 
 /** Of a machine's size; undefined for what can be no size. The list compares with regard to case, people do not write so. */
-export function machineMeter(size: string, spot = false): Meter | undefined {
+export function machineMeter(size: string, { spot = false }: { readonly spot?: boolean } = {}): Meter | undefined {
   if (!/^[a-z0-9_-]{1,80}$/i.test(size)) return undefined;
   const names = [...new Set([size, usualCase(size)])];
   return {

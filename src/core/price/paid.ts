@@ -71,7 +71,7 @@ function paidOf({ kind, model, power }: Part): Paid[] {
         {
           noun,
           detail: size.slice(0, LONGEST_NAME),
-          meter: machineMeter(size, spot),
+          meter: machineMeter(size, { spot }),
           count: 1,
           ...sinceOf(timeCreated),
           ...idle,

@@ -14,8 +14,8 @@ export interface MachineSeen {
 export function machineDrift({ name, index, failed, power, madeAt }: LiveNode, { stopped, place, now }: MachineSeen): Drift[] {
   const about = { node: index, harm: true };
   if (failed !== undefined) {
-    const words = failedWords({ name, node: index, view: failed.view }, failed.past, place, isYoung(madeAt, now));
-    return [{ kind: "failed-node", message: words, ...about }];
+    const node = { name, node: index, view: failed.view, past: failed.past, young: isYoung(madeAt, now) };
+    return [{ kind: "failed-node", message: failedWords(node, place), ...about }];
   }
   if (!stopped && power !== undefined && power !== "running" && power !== "starting")
     return [{ kind: "stopped-node", message: `${name} is ${power}: ${powerWords(place)}`, ...about }];

@@ -11,18 +11,18 @@ import type { LiveNode } from "./live-cluster.ts";
 
 type Power = "start" | "deallocate";
 
+export interface Powered {
+  readonly nodes: readonly LiveNode[];
+  /** Where its mark is to change, too. */
+  readonly claim: Claim | undefined;
+}
+
 /**
  * Refuses what Azure would refuse for some of them, after the first.
- * @param marks whether the claim's mark is to change, too
  * @throws ClusterError ScopeLocked (exit 5), AuthorizationFailed (exit 4)
  */
-export async function refusePowerForbidden(
-  run: Run,
-  { claim, nodes }: { readonly claim: Claim; readonly nodes: readonly LiveNode[] },
-  power: Power,
-  marks: boolean,
-): Promise<void> {
-  const writes = [...nodes, ...(marks ? [claim] : [])].map(({ id }) => id);
+export async function refusePowerForbidden(run: Run, { nodes, claim }: Powered, power: Power): Promise<void> {
+  const writes = [...nodes, ...(claim === undefined ? [] : [claim])].map(({ id }) => id);
   const [first] = writes;
   if (first === undefined) return;
   await refuseForbidden(run, {
@@ -31,7 +31,7 @@ export async function refusePowerForbidden(
     writes,
     rights: [
       ...(nodes.length === 0 ? [] : [`${typeOf("machine")}/${power}/action`]),
-      ...(marks ? [`${typeOf(claim.kind)}/write`] : []),
+      ...(claim === undefined ? [] : [`${typeOf(claim.kind)}/write`]),
     ],
   });
 }

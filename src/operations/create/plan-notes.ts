@@ -28,7 +28,7 @@ export function etcdNotes(spec: ClusterSpec, { nodes, choices }: Pick<Facts, "no
 export function memberNotes(
   spec: ClusterSpec,
   { members, noEtcd, customDataHash, discoveryUrl }: Choices,
-  grows: boolean,
+  { grows }: { readonly grows: boolean },
 ): string[] {
   const now = members.size;
   const wished = wishedMembers(spec, now);
@@ -62,7 +62,7 @@ export const containerNotes = (spec: ClusterSpec): string[] =>
     : [];
 
 /** What was typed of a disk that no machine gets; and that k3s fills the system's disk where the data disk waits for Docker. A cluster that is there keeps its place. */
-export function diskNotes(spec: ClusterSpec, isNew: boolean): string[] {
+export function diskNotes(spec: ClusterSpec, { isNew }: { readonly isNew: boolean }): string[] {
   const idle = (["dataDiskSize", "dataDiskMount"] as const).filter((key) => spec.given.includes(key));
   if (!spec.dataDisk)
     return idle.length === 0
@@ -77,17 +77,18 @@ export function diskNotes(spec: ClusterSpec, isNew: boolean): string[] {
     : [];
 }
 
-/**
- * What a person is to know of a private cluster before it is made: how it is reached, and what of it is public all the same.
- * @param somebodys its network
- */
-export async function aboutPrivate(run: Run, name: string, spec: ClusterSpec, somebodys: boolean): Promise<string[]> {
+/** What a person is to know of a private cluster before it is made: how it is reached, and what of it is public all the same. */
+export async function aboutPrivate(
+  run: Run,
+  spec: ClusterSpec,
+  { networkIsTheirs }: { readonly networkIsTheirs: boolean },
+): Promise<string[]> {
   if (!spec.private) return [];
-  const gateway = !somebodys
+  const gateway = !networkIsTheirs
     ? ["Private: the one public address is the NAT gateway's, on which nodes go out and nobody comes in."]
     : [];
   const reached =
-    hopsTo(run, name).length > 0 || spec.waitFor === "machines"
+    hopsTo(run, spec.name).length > 0 || spec.waitFor === "machines"
       ? []
       : ["Private: nodes are reached from inside their network only; from elsewhere with --jump user@host."];
   return [...gateway, ...reached];

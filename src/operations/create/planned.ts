@@ -37,7 +37,7 @@ export function liveOf(resource: AnyResource, found: ClaimedCluster, snapshot: S
 
 export async function planned(run: Run, furnished: Furnished): Promise<Prepared> {
   const { name, found, snapshot, unlisted, image, surveyed, anew, known } = furnished;
-  const inside = await aboutPrivate(run, name, furnished.spec, surveyed.subnet !== undefined);
+  const inside = await aboutPrivate(run, furnished.spec, { networkIsTheirs: surveyed.subnet !== undefined });
   const { expires, notes } = timeToLive(run, furnished.spec, found.claim?.tags["aoc-expires"]);
   const facts: Facts = { ...factsOf(run, furnished), ...defined({ expires }) };
   const pinned = "reference" in image && surveyed.imageFacts !== undefined;
@@ -47,7 +47,7 @@ export async function planned(run: Run, furnished: Furnished): Promise<Prepared>
   const isKnown = ({ node }: AnyResource): boolean => found.claim !== undefined && (node === undefined || known.has(node));
   const decisions = new Map(
     resources.map((resource) => {
-      const decision = decide(resource, liveOf(resource, found, snapshot), name, isKnown(resource));
+      const decision = decide(resource, liveOf(resource, found, snapshot), name, { known: isKnown(resource) });
       const goes = resource.kind === "machine" && decision !== "create" && anew?.nodes.has(resource.node ?? -1) === true;
       return [resource.id, goes ? "replace" : decision];
     }),
@@ -84,13 +84,9 @@ export async function planned(run: Run, furnished: Furnished): Promise<Prepared>
       ...etcdNotes(spec, facts),
       ...(found.claim === undefined
         ? []
-        : memberNotes(
-            spec,
-            facts.choices,
-            furnished.indexes.some((node) => !furnished.known.has(node)),
-          )),
+        : memberNotes(spec, facts.choices, { grows: furnished.indexes.some((node) => !furnished.known.has(node)) })),
       ...containerNotes(spec),
-      ...diskNotes(spec, found.claim === undefined),
+      ...diskNotes(spec, { isNew: found.claim === undefined }),
       ...spotNotes(spec, facts.nodes, facts.choices.members),
     ],
   };

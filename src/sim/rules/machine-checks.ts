@@ -64,8 +64,16 @@ function checkSize({ cloud, body, properties, location, before }: Change): Size 
   return size;
 }
 
+export interface Usage {
+  readonly subscription: string;
+  readonly location: string;
+  /** Of this family of sizes alone. */
+  readonly family?: string | undefined;
+  readonly spot?: boolean;
+}
+
 /** vCPUs in use: of all machines of a region that are not on their way out; deallocated ones count. Spot machines have a quota of their own. */
-export function coresInUse(cloud: SimCloud, subscription: string, location: string, family?: string, spot = false): number {
+export function coresInUse(cloud: SimCloud, { subscription, location, family, spot = false }: Usage): number {
   let sum = 0;
   for (const machine of cloud.ofType(MACHINES)) {
     if (machine.location !== location || keyOf(machine.subscription) !== keyOf(subscription)) continue;
@@ -87,7 +95,7 @@ function checkQuota({ cloud, location, subscription, properties, before }: Chang
       ] as const);
   for (const [label, limit, family] of rows) {
     const needed = size.cores - (held !== undefined && (family === undefined || held.family === family) ? held.cores : 0);
-    const used = coresInUse(cloud, subscription, location, family, spot);
+    const used = coresInUse(cloud, { subscription, location, family, spot });
     if (needed <= 0 || used + needed <= limit) continue;
     refuse(
       409,

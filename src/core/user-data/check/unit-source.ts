@@ -73,7 +73,7 @@ function called({ unit, file, literal }: UnitSource, at?: number): string {
 
 function checkText(source: UnitSource, platform: Platform): readonly Finding[] {
   if (source.text === undefined) return [];
-  const unit = parseUnit(source.text, platform === "coreos");
+  const unit = parseUnit(source.text, { includes: platform === "coreos" });
   const at = (line: number, message: string, advice?: string): Finding =>
     said(source, `${called(source, line)}: ${message}`, advice, line);
   return [

@@ -17,8 +17,8 @@ export interface UnitText {
   readonly problems: readonly { readonly line: number; readonly message: string }[];
 }
 
-/** @param includes it is read by a systemd of CoreOS' time, to which a line `.include PATH` is another file */
-export function parseUnit(content: string, includes = false): UnitText {
+/** @param options includes: it is read by a systemd of CoreOS' time, to which a line `.include PATH` is another file */
+export function parseUnit(content: string, { includes = false }: { readonly includes?: boolean } = {}): UnitText {
   const settings: { section: string; key: string; value: string; line: number }[] = [];
   const problems: { line: number; message: string }[] = [];
   let section = "";
