@@ -1,3 +1,23 @@
+/** A file that a flag names, or that is this tool's own, and that was not written. Pure. */
+import { ClusterError, EXIT, type ExitCode } from "./errors.ts";
+
+/** @param how the flag that names it; exit code 2, unless it was written to already */
+export const notWritten = (
+  path: string,
+  error: unknown,
+  { flag, exit = EXIT.usage }: { readonly flag?: string; readonly exit?: ExitCode } = {},
+): ClusterError =>
+  new ClusterError(
+    "FileNotWritten",
+    `${flag === undefined ? "" : `${flag}: `}${path} cannot be written: ${whyUnwritten(error)}.`,
+    {
+      exit,
+      advice: "Give a file in a folder that exists, can be written and has room.",
+      // bad usage is said whole in words
+      ...(exit === EXIT.usage ? {} : { cause: error }),
+    },
+  );
+
 /** Why a file was not read or written, as the end of a sentence: the system's own words are for programmers. */
 export function whyUnwritten(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;

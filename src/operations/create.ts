@@ -67,7 +67,7 @@ export async function planCreate(
   how: Omit<HowToPrepare, "mode"> = {},
 ): Promise<Prepared> {
   refuseFilesInTheWay(run.outside, given, { dir: run.dir, name });
-  if (given.output !== undefined) await refuseUnwritable(stateFilePath(run.outside, name, given.output));
+  if (given.output !== undefined) await refuseUnwritable(stateFilePath(run.outside, name, given.output), "--output");
   const groupName = given.resourceGroup ?? name;
   try {
     return await prepare(run, name, given, { ...how, mode: "keep" });

@@ -20,12 +20,12 @@ import {
 import { access, writeFile } from "node:fs/promises";
 import { dirname, sep } from "node:path";
 import { promisify } from "node:util";
-import { ClusterError, EXIT, type ExitCode } from "../core/errors.ts";
-import { whyUnwritten } from "../core/unwritten.ts";
+import { EXIT } from "../core/errors.ts";
+import { notWritten } from "../core/unwritten.ts";
 import { isOwnStream, openPipe } from "./open-pipe.ts";
 
 /** Refuses a path that takes no file: said before anything is made, not after. */
-export async function refuseUnwritable(path: string): Promise<void> {
+export async function refuseUnwritable(path: string, flag: "--output" | "--timings"): Promise<void> {
   try {
     const place = placeOf(path);
     // a file is no folder, and may be written as well
@@ -33,7 +33,7 @@ export async function refuseUnwritable(path: string): Promise<void> {
     // a name that is too long is refused by whatever asks for it
     if (!place.stream) statSync(temporaryOf(place.path), { throwIfNoEntry: false });
   } catch (error) {
-    throw notWritten(path, error, EXIT.usage);
+    throw notWritten(path, error, { flag });
   }
 }
 
@@ -44,7 +44,7 @@ export async function replaceFile(path: string, text: string | Uint8Array, mode:
     if (place.stream) await writeOut(place.path, text, looks);
     else replace(place.path, text, mode);
   } catch (error) {
-    throw notWritten(path, error, EXIT.failed);
+    throw notWritten(path, error, { exit: EXIT.failed });
   }
 }
 
@@ -90,11 +90,3 @@ function found(path: string): Stats | undefined {
     return undefined;
   }
 }
-
-const notWritten = (path: string, error: unknown, exit: ExitCode): ClusterError =>
-  new ClusterError("FileNotWritten", `${path} cannot be written: ${whyUnwritten(error)}.`, {
-    exit,
-    advice: "Give a file in a folder that exists, can be written and has room.",
-    // bad usage is said whole in words
-    ...(exit === EXIT.usage ? {} : { cause: error }),
-  });

@@ -4,9 +4,8 @@
  */
 import { closeSync, writeSync } from "node:fs";
 import type { EventLine } from "../core/documents.ts";
-import { ClusterError, EXIT } from "../core/errors.ts";
 import { jsonText } from "../core/shown.ts";
-import { whyUnwritten } from "../core/unwritten.ts";
+import { notWritten } from "../core/unwritten.ts";
 import type { Event } from "../engine/event.ts";
 import type { Report } from "./screen.ts";
 import { scrub } from "../core/scrub.ts";
@@ -15,7 +14,7 @@ import { scrub } from "../core/scrub.ts";
  * A report that appends to `path`, which is opened now, so that a path that cannot be written stops the command before
  * anything is made. A write that fails later (a full disk) does not stop the run: `end` throws it.
  * @param open to append to it
- * @throws ClusterError "EventsFile"
+ * @throws ClusterError FileNotWritten (exit 2)
  */
 export function jsonLines(path: string, open: (path: string) => number): Report {
   const file = attempt(path, () => open(path));
@@ -53,10 +52,6 @@ function attempt<T>(path: string, act: () => T): T {
   try {
     return act();
   } catch (error) {
-    throw new ClusterError("EventsFile", `The events cannot be written to ${path}: ${whyUnwritten(error)}.`, {
-      advice: "Give --events a file in a folder that exists, can be written and has room.",
-      source: "user",
-      exit: EXIT.usage,
-    });
+    throw notWritten(path, error, { flag: "--events" });
   }
 }

@@ -4,8 +4,7 @@
  * setting. Everything that comes from outside is escaped.
  */
 import { closeSync, writeFileSync } from "node:fs";
-import { ClusterError, EXIT } from "../core/errors.ts";
-import { whyUnwritten } from "../core/unwritten.ts";
+import { notWritten } from "../core/unwritten.ts";
 import type { Event } from "../engine/event.ts";
 import type { Report } from "./screen.ts";
 import { scrub } from "../core/scrub.ts";
@@ -27,7 +26,7 @@ export interface TimingsOptions {
  * A report that collects the events and writes the page at the end. The file is made at once, empty, so that a path that
  * cannot be written stops the command before anything is made.
  * @param open to write to it
- * @throws ClusterError "TimingsFile"
+ * @throws ClusterError FileNotWritten (exit 2)
  */
 export function timings(path: string, open: (path: string) => number, options: TimingsOptions): Report {
   const events: Event[] = [];
@@ -155,10 +154,6 @@ function attempt<T>(path: string, act: () => T): T {
   try {
     return act();
   } catch (error) {
-    throw new ClusterError("TimingsFile", `The timings cannot be written to ${path}: ${whyUnwritten(error)}.`, {
-      advice: "Give --timings a file in a folder that exists, can be written and has room.",
-      source: "user",
-      exit: EXIT.usage,
-    });
+    throw notWritten(path, error, { flag: "--timings" });
   }
 }

@@ -44,6 +44,24 @@ test.each([
   expect([readFileSync(file, "utf8"), azure.exchanges, existsSync(join(azure.dir, "web"))]).toEqual([OTHERS, [], false]);
 });
 
+test.each([
+  ["--output", CREATE],
+  ["--timings", CREATE],
+  ["--events", CREATE],
+  ["--requests", "emulate"],
+])("%s with a file that cannot be made is one refusal, before anything is made: code, words, exit code", async (flag, argv) => {
+  const azure = ownAzure();
+  const { exit, stderr } = await azure.run(`${argv} ${flag} nowhere/f`);
+  const file = join(azure.dir, "nowhere", "f");
+  expect([exit, stderr.replaceAll(/\s+/g, " "), writes(azure)]).toEqual([
+    2,
+    expect.stringContaining(
+      `Error: ${flag}: ${file} cannot be written: the folder does not exist. Give a file in a folder that exists, can be written and has room. (FileNotWritten)`,
+    ),
+    [],
+  ]);
+});
+
 test.each(["--output state.json", "--output=state.json", "--output", "--timings t --output"])(
   "%s is a file, also where a value is called like a command that writes none",
   async (flags) => {

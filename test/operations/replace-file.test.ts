@@ -45,11 +45,14 @@ test("what cannot be written is a failure, and leaves nothing beside it", async 
 
 test("a path in no folder is refused as bad usage, before anything is made", async () => {
   const dir = folder();
-  await refuseUnwritable(join(dir, "f"));
-  await expect(refuseUnwritable(join(dir, "nowhere", "f"))).rejects.toMatchObject({ code: "FileNotWritten", exit: 2 });
+  await refuseUnwritable(join(dir, "f"), "--output");
+  await expect(refuseUnwritable(join(dir, "nowhere", "f"), "--output")).rejects.toMatchObject({
+    code: "FileNotWritten",
+    exit: 2,
+  });
   writeFileSync(join(dir, "file"), "");
-  await expect(refuseUnwritable(join(dir, "file", "f"))).rejects.toMatchObject({ code: "FileNotWritten", exit: 2 });
-  await expect(refuseUnwritable(dir)).rejects.toMatchObject({ code: "FileNotWritten", exit: 2 });
+  await expect(refuseUnwritable(join(dir, "file", "f"), "--output")).rejects.toMatchObject({ code: "FileNotWritten", exit: 2 });
+  await expect(refuseUnwritable(dir, "--output")).rejects.toMatchObject({ code: "FileNotWritten", exit: 2 });
 });
 
 test("a link stays, and the file that it leads to is replaced", async () => {
@@ -65,7 +68,7 @@ test("a link stays, and the file that it leads to is replaced", async () => {
 test("a pipe is written to, and stays a pipe", async () => {
   const pipe = join(folder(), "pipe");
   execFileSync("mkfifo", [pipe]);
-  await refuseUnwritable(pipe);
+  await refuseUnwritable(pipe, "--output");
   const [text] = await Promise.all([readFile(pipe, "utf8"), replaceFile(pipe, "after", 0o600)]);
   expect([text, lstatSync(pipe).isFIFO()]).toEqual(["after", true]);
 });
@@ -82,7 +85,7 @@ test("a pipe that nobody reads is given up, and called that", async () => {
 test("a link to a device is written through", async () => {
   const link = join(folder(), "null");
   symlinkSync("/dev/null", link);
-  await refuseUnwritable(link);
+  await refuseUnwritable(link, "--output");
   await replaceFile(link, "after", 0o600);
   expect([lstatSync(link).isSymbolicLink(), statSync("/dev/null").isCharacterDevice()]).toEqual([true, true]);
 });

@@ -50,7 +50,7 @@ test("secrets are not written", () => {
 
 test("a path that cannot be written is refused at the start, as bad usage", () => {
   expect(() => jsonLines(join(folder(), "missing", "events.jsonl"), openToAppend)).toThrow(
-    expect.objectContaining({ code: "EventsFile", exit: 2, advice: expect.stringContaining("--events") }),
+    expect.objectContaining({ code: "FileNotWritten", exit: 2, message: expect.stringMatching(/^--events: /) }),
   );
 });
 
@@ -64,5 +64,5 @@ test.skipIf(process.platform !== "linux")("a full disk does not stop the run, an
   const report = jsonLines("/dev/full", openToAppend);
   report.event(event(1, "started", "image"));
   report.event(event(2, "done", "image"));
-  expect(() => report.end()).toThrow(expect.objectContaining({ code: "EventsFile" }));
+  expect(() => report.end()).toThrow(expect.objectContaining({ code: "FileNotWritten" }));
 });

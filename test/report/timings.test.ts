@@ -173,7 +173,7 @@ test("the file is made at the start and filled at the end", () => {
 
 test("a path that cannot be written is refused at the start, as bad usage", () => {
   expect(() => timings("/nowhere/at/all.html", openToWrite, { title: "x" })).toThrow(
-    expect.objectContaining({ code: "TimingsFile", exit: 2 }),
+    expect.objectContaining({ code: "FileNotWritten", exit: 2, message: expect.stringMatching(/^--timings: /) }),
   );
 });
 

@@ -37,7 +37,7 @@ async function run(invocation: Invocation, dryRun: boolean): Promise<number> {
   const { given } = invocation;
   const name = nameArgument(invocation);
   checkWish(name, given);
-  if (given.timings !== undefined && !dryRun) await refuseUnwritable(ownPath(invocation.world, given.timings));
+  if (given.timings !== undefined && !dryRun) await refuseUnwritable(ownPath(invocation.world, given.timings), "--timings");
   if ((given.numNodes ?? 0) >= MANY_NODES) invocation.world.saveMemory?.("a little");
   const session = await openSession(invocation).catch(takenForNew(name, given));
   try {

@@ -9,7 +9,7 @@ import type { Clock } from "../../core/clock.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { PRICES_URL } from "../../core/price/variable.ts";
 import { FLAGS } from "../../core/spec/flags.ts";
-import { whyUnwritten } from "../../core/unwritten.ts";
+import { notWritten, whyUnwritten } from "../../core/unwritten.ts";
 import { readWhole, whyUnread } from "../../prepare/read-whole.ts";
 import { SIMULATION_FILE } from "../../prepare/folder-files.ts";
 import { prose } from "../../report/wrap.ts";
@@ -91,9 +91,7 @@ function openLog(file: string): WriteStream {
   try {
     return createWriteStream(file, { fd: openToWrite(file) });
   } catch (cause) {
-    throw new ClusterError("EmulateRequests", `--requests: ${file} cannot be written: ${whyUnwritten(cause)}.`, {
-      advice: "Name a file in a folder that exists, or a pipe that somebody reads.",
-    });
+    throw notWritten(file, cause, { flag: "--requests" });
   }
 }
 
