@@ -4,9 +4,16 @@ import { ClusterError } from "../../src/core/errors.ts";
 import type { PlannedNode } from "../../src/core/plan/cluster.ts";
 import { type NodeWaiting, waitForPlanned } from "../../src/operations/create/node-wait.ts";
 import { nodeMoments } from "../../src/operations/create/machine-news.ts";
-import { machineStateOf, startedNodes } from "../../src/operations/create/node-watch.ts";
+import { type NodeWatch, begunWatch, machineStateOf, startedNodes } from "../../src/operations/create/node-watch.ts";
 import type { Run } from "../../src/operations/run.ts";
 import { createVirtualClock } from "../../src/sim/clock.ts";
+
+const WATCH = {} as NodeWatch;
+function rejected(error: Error): Promise<NodeWatch> {
+  const promise = Promise.reject<NodeWatch>(error);
+  promise.catch(() => undefined);
+  return promise;
+}
 
 interface Given {
   readonly joins?: boolean;
@@ -109,6 +116,18 @@ test.each<[string, Error, boolean]>([
 
 test("a bug met while a node is watched is told as one, and not as a node that is late", async () => {
   await expect(watched(new TypeError("x is no function"), false)).rejects.toThrow("x is no function");
+});
+
+test.each<[string, Promise<NodeWatch> | undefined, boolean, unknown]>([
+  ["nothing was begun", undefined, false, undefined],
+  ["it is there", Promise.resolve(WATCH), false, WATCH],
+  ["the address may not be read", rejected(new ClusterError("AuthorizationFailed", "no")), false, undefined],
+  ["the time is over", rejected(new Error("time limit")), true, undefined],
+  ["it met a bug", rejected(new TypeError("x is no function")), false, "x is no function"],
+])("the watch of the nodes, where %s", async (_, watching, aborted, found) => {
+  const signal = aborted ? AbortSignal.abort() : new AbortController().signal;
+  const run = { tools: { signal } } as unknown as Run;
+  expect(await begunWatch(run, watching).catch((error: Error) => error.message)).toBe(found);
 });
 
 /** What comes of two nodes, of which the first one's wait ends so. */

@@ -29,7 +29,7 @@ import { makeResource } from "./make-resource.ts";
 import { makeMachine } from "./next-size.ts";
 import { guardMachines, takeBack, withdrawClaim } from "./meanwhile.ts";
 import { newDisks } from "./new-disks.ts";
-import { watchNodes } from "./node-watch.ts";
+import { begunWatch, watchNodes } from "./node-watch.ts";
 import { beginSizes, choicesOf } from "./sizes.ts";
 import { MACHINE_NEWS_MS, NEWS_MS, NODE_REMOVED, awaitOtherAuthority, refuseOtherRun, whileNews } from "./other-run.ts";
 import { liveOf } from "./planned.ts";
@@ -233,7 +233,7 @@ function settle({ machines, disks }: Execution, { kind, node }: AnyResource): vo
 async function awaitNodes({ run, disks, watching }: Execution): Promise<Pick<Carried, "readiness" | "diagnoses">> {
   const { signal } = run.tools;
   const tagging = disks.tag().catch(() => undefined);
-  const watch = await watching?.catch(() => undefined);
+  const watch = await begunWatch(run, watching);
   const readiness = watch === undefined ? new Map<number, NodeReadiness>() : await watch.all();
   await tagging;
   // A run that has used its time up still says which nodes are ready; an interrupt ends it here.

@@ -126,6 +126,16 @@ export function startedNodes(run: Run, waiting: NodeWaiting, ready: ReturnType<t
   };
 }
 
+/** Nothing, where the claim was never written, or the address that nodes are reached at could not be read. @throws what is a bug */
+export async function begunWatch(run: Run, watching: Promise<NodeWatch> | undefined): Promise<NodeWatch | undefined> {
+  try {
+    return await watching;
+  } catch (error) {
+    refuseBug(run, error);
+    return undefined;
+  }
+}
+
 // --- internal ---
 
 /** Nobody looks for reasons in a rehearsal, of machines alone, and where no way leads to the node. */
@@ -194,8 +204,13 @@ function tellClocks(run: Run, clocks: readonly ClockMeasure[]): void {
       });
 }
 
-/** A wait that was cut off when the run's time was over, or that was refused. @throws what is a bug, and no node's fault */
-function givenUp({ tools }: Run, index: number, error: unknown): NodeReadiness {
+/** @throws what was neither refused nor cut off at the end of the run's time: it is no node's fault */
+function refuseBug({ tools }: Run, error: unknown): void {
   if (!tools.signal.aborted && !(error instanceof ClusterError)) throw error;
+}
+
+/** A wait that was cut off when the run's time was over, or that was refused. @throws what is a bug, and no node's fault */
+function givenUp(run: Run, index: number, error: unknown): NodeReadiness {
+  refuseBug(run, error);
   return { index, name: "", state: "unreachable", reason: "was not ready in time", timings: {}, attempts: 0 };
 }
