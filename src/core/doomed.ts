@@ -43,19 +43,17 @@ export interface SortedOut {
   readonly taken: readonly TakenAlong[];
 }
 
-/**
- * @param found what the services list, of the kinds that the tool makes
- * @param contents ARM's own list, which knows every type but may be behind
- * @param guests by the lower-case id of a storage account, what others keep in it: it is not deleted with that
- * @param unlisted kinds that their services do not list: of those ARM's own list is all that is known
- */
-export function sortOut(
-  owner: Owner,
-  found: readonly Found[],
-  contents: readonly { id: string; type: string; tags: Tags }[],
-  guests: ReadonlyMap<string, readonly string[]> = new Map(),
-  unlisted: readonly DoomedKind[] = [],
-): SortedOut {
+export interface Told {
+  /** ARM's own list, which knows every type but may be behind. */
+  readonly contents: readonly { readonly id: string; readonly type: string; readonly tags: Tags }[];
+  /** By the lower-case id of a storage account, what others keep in it: it is not deleted with that. */
+  readonly guests?: ReadonlyMap<string, readonly string[]> | undefined;
+  /** Kinds that their services do not list: of those ARM's own list is all that is known. */
+  readonly unlisted?: readonly DoomedKind[];
+}
+
+/** @param found what the services list, of the kinds that the tool makes */
+export function sortOut(owner: Owner, found: readonly Found[], { contents, guests = new Map(), unlisted = [] }: Told): SortedOut {
   const proven = found.filter((one) => belongs(one, owner));
   const machines = new Map(proven.filter((one) => one.kind === "machine").map((one) => [key(one.id), one]));
   const madeWith = found.flatMap((one) => {

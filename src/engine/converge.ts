@@ -158,7 +158,7 @@ async function put(
   options.onAccepted?.();
   if (!operation.done) tools.emit({ ...way.about, kind: "waiting" });
   way.driving = true;
-  const usable = await raceUsable((alone) => drive(operation, resource.kind, alone, resource), options.usable, tools);
+  const usable = await raceUsable((alone) => drive(operation, resource.kind, alone, { made: resource }), options.usable, tools);
   way.driving = false;
   if (looksAgain(way, wanted, operation.tags) && decision === "update") return lookAgain(way);
   if (usable || resource.kind !== "machine" || operation.confirmed === true) return done(way, way.acted);
@@ -226,7 +226,7 @@ async function waitWhileWorking(resource: AnyResource, tools: Tools, alone: bool
     const state = (await tools.provider.get(resource, signal))?.state;
     return state !== "working" && state !== "deleting";
   };
-  await drive({ done: false, poll }, resource.kind, tools, alone ? undefined : resource);
+  await drive({ done: false, poll }, resource.kind, tools, alone ? {} : { made: resource });
 }
 
 /** Waits for the first: true when the node became usable before Azure's word, which is then waited for no more. */

@@ -9,16 +9,18 @@ import { paceOf, pauseBefore } from "./read-budget.ts";
 import { createBudget } from "./retry.ts";
 import type { Tools } from "./tools.ts";
 
-/**
- * @param made what the operation makes, when its siblings may be asked about with it
- * @param isDone asks the resource itself
- */
+export interface Driven {
+  /** What the operation makes, when its siblings may be asked about with it. */
+  readonly made?: Target | undefined;
+  /** Asks the resource itself; by default whether what is made is there. */
+  readonly isDone?: ((signal: AbortSignal) => Promise<boolean>) | undefined;
+}
+
 export async function drive(
   operation: Operation,
   kind: Target["kind"] | "groupDelete",
   tools: Tools,
-  made?: Target,
-  isDone = made && (async (signal: AbortSignal) => (await tools.provider.get(made, signal))?.state === "succeeded"),
+  { made, isDone = made && (async (signal) => (await tools.provider.get(made, signal))?.state === "succeeded") }: Driven = {},
 ): Promise<void> {
   if (operation.done) return;
   const { clock, signal } = tools;

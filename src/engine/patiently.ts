@@ -192,7 +192,7 @@ async function carryOutIn({ ask, label, conditional, pace, send, isDone }: Work,
     try {
       if (waitMs > 0) await tools.clock.sleep(waitMs, untilStopped(tools));
       const operation = await tools.throttle.through(ask, untilStopped(tools), () => send(tools.signal));
-      return await drive(operation, pace, tools, undefined, isDone);
+      return await drive(operation, pace, tools, { isDone });
     } catch (error) {
       tools.signal.throwIfAborted();
       if (endedByStop(tools, error) && unclear !== undefined) {

@@ -10,6 +10,14 @@ import { abortable } from "../engine/abortable.ts";
 import { type Limit, limit } from "./deadline.ts";
 import { beginning } from "./output-lines.ts";
 
+/** Where commands run. */
+export interface Shell {
+  readonly client: Client;
+  readonly clock: Clock;
+  /** Its name, in messages. */
+  readonly node: string;
+}
+
 export interface CommandOptions {
   /** Sent to the command; without it, its input is empty. */
   readonly stdin?: string | Uint8Array;
@@ -50,13 +58,7 @@ export interface ExecResult extends Exit {
 }
 
 /** Runs it and hands on the output as it comes. @throws ClusterError CommandTimeout, ConnectionLost; the signal's reason */
-export async function streamCommand(
-  client: Client,
-  clock: Clock,
-  node: string,
-  command: string,
-  options: StreamOptions,
-): Promise<Exit> {
+export async function streamCommand({ client, clock, node }: Shell, command: string, options: StreamOptions): Promise<Exit> {
   const within = limit(clock, options.timeoutMs ?? 60_000, options.signal);
   let channel: ClientChannel | undefined;
   try {
@@ -90,16 +92,10 @@ export async function streamCommand(
 }
 
 /** Runs it and returns what it wrote. */
-export async function execCommand(
-  client: Client,
-  clock: Clock,
-  node: string,
-  command: string,
-  options: ExecOptions,
-): Promise<ExecResult> {
+export async function execCommand(shell: Shell, command: string, options: ExecOptions): Promise<ExecResult> {
   const { maxBytes = 4 << 20 } = options;
   const [stdout, stderr] = [beginning(maxBytes), beginning(maxBytes)];
-  const exit = await streamCommand(client, clock, node, command, { ...options, onStdout: stdout.add, onStderr: stderr.add });
+  const exit = await streamCommand(shell, command, { ...options, onStdout: stdout.add, onStderr: stderr.add });
   return {
     ...exit,
     stdout: stdout.text(),

@@ -187,7 +187,7 @@ async function replaceOne(run: Run, removal: Removal, work: Work): Promise<Clust
   }
   // what the machine has not taken along; who found it missing may have made it anew already
   const isMade = async (): Promise<boolean> => (await partsOf(run, spec, removal, going)).some(({ kind }) => kind === "machine");
-  const disks = goesToo ? await looseDisksOf(run, spec, removal, going, new Set(going)) : [];
+  const disks = goesToo ? await looseDisksOf(run, spec, removal, { nodes: going, gone: new Set(going) }) : [];
   const rest = [...(await partsOf(run, spec, removal, going)), ...disks];
   if (!rest.some(({ kind }) => kind === "machine")) await removeAll(run, owner, rest, isMade);
   await forgetHosts(

@@ -267,7 +267,7 @@ describe("sorting out", () => {
     list: Found[],
     contents: { id: string; type: string; tags: Record<string, string> }[] = [],
     guests?: Map<string, string[]>,
-  ) => sortOut(owner(), list, contents, guests);
+  ) => sortOut(owner(), list, { contents, guests });
   const names = (list: readonly { readonly id: string }[]): string[] => list.map(({ id }) => id.slice(id.lastIndexOf("/") + 1));
 
   test("what is proven goes; what is not is somebody else's", () => {

@@ -160,7 +160,7 @@ test("a cluster goes in an order in which nothing is in use: each after what sta
       tags: (one.body as { tags: Record<string, string> }).tags,
       model: one.body,
     }));
-  const { ours, foreign } = sortOut({ cluster: "abc", ids: new Set(["0123abcd"]), shared: new Set() }, found, []);
+  const { ours, foreign } = sortOut({ cluster: "abc", ids: new Set(["0123abcd"]), shared: new Set() }, found, { contents: [] });
   expect(foreign).toEqual([]);
   const named = (id: string): string => id.slice(id.lastIndexOf("/") + 1);
   expect(ours.map(({ id, dependsOn, node, goesWith }) => [named(id), dependsOn.map(named), node, goesWith && named(goesWith)]))

@@ -54,7 +54,7 @@ async function together(
     },
   });
   const seen = ends.map(async (at, index) => {
-    await drive(operation(index), "machine", shared, target(index));
+    await drive(operation(index), "machine", shared, { made: target(index) });
     return clock.now() - at;
   });
   return { ...on, lists, polls, seen: Promise.allSettled(seen) };

@@ -58,17 +58,21 @@ export interface AwayDisk extends NodePart {
   readonly holder: string | undefined;
 }
 
+export interface NodesAsked {
+  readonly nodes: readonly number[];
+  /** Those of the nodes whose machine has just gone: Azure lets go of its disks, or takes them along, a moment later. */
+  readonly gone?: ReadonlySet<number>;
+}
+
 /**
  * Disks of the nodes that their machines do not hold, asked for by name and proven by their tags: kept for a machine that never came, left of
  * one whose deletion broke off, or given to another machine.
- * @param gone those of the nodes whose machine has just gone: Azure lets go of its disks, or takes them along, a moment later
  */
 export async function awayDisksOf(
   run: Run,
   spec: ClusterSpec,
   { owner, groupName: group }: { readonly owner: Owner; readonly groupName: string },
-  nodes: readonly number[],
-  gone: ReadonlySet<number> = new Set(),
+  { nodes, gone = new Set() }: NodesAsked,
 ): Promise<AwayDisk[]> {
   const base = groupId(run.subscription, group);
   const possible = nodes.flatMap((node) => {
@@ -113,9 +117,16 @@ export function withParts(parts: readonly NodePart[], nodes: number): string {
   return ` with ${nodes === 1 ? "its" : "their"} ${listed}`;
 }
 
+export interface PartsGoing {
+  readonly spec: ClusterSpec;
+  readonly claim: Claim;
+  readonly groupName: string;
+  readonly parts: readonly NodePart[];
+}
+
 /** What it takes: the nodes go, the load balancer and the claim change. */
-export function removalIntent(run: Run, spec: ClusterSpec, claim: Claim, group: string, parts: readonly NodePart[]): Intent {
-  const scope = groupId(run.subscription, group);
+export function removalIntent(run: Run, { spec, claim, groupName, parts }: PartsGoing): Intent {
+  const scope = groupId(run.subscription, groupName);
   const disks = parts
     .filter((part) => part.kind === "machine")
     .flatMap(({ node }) => {

@@ -68,7 +68,7 @@ export async function choosePlace(run: Run, wanted: Wanted): Promise<TakenPlace>
   const refused: Candidate[] = [];
   for (const place of places)
     for (const vmSize of inTurn(spec.sizes, spec.vmSize)) {
-      const candidate = await candidateOf(run, wanted, answers, place, vmSize);
+      const candidate = await candidateOf(run, wanted, { answers, place, vmSize });
       if (candidate.problems.length > 0) refused.push(candidate);
       else return taken(run, candidate, refused, places.slice(places.indexOf(place) + 1));
     }
@@ -79,9 +79,7 @@ export async function choosePlace(run: Run, wanted: Wanted): Promise<TakenPlace>
 export async function candidateOf(
   run: Run,
   wanted: Wanted,
-  answers: Answers,
-  place: PlaceAnswers,
-  vmSize: string,
+  { answers, place, vmSize }: { readonly answers: Answers; readonly place: PlaceAnswers; readonly vmSize: string },
 ): Promise<Candidate> {
   const newNodes = wanted.fresh.length;
   const { location } = place;
@@ -215,7 +213,7 @@ async function nearBy(run: Run, refused: readonly Candidate[]): Promise<Checked[
   const near = nearLocations(last.checked.location).filter((one) => offered.has(one) && !locations.includes(one));
   const places = await Promise.all(near.slice(0, MOST_NEAR).map((one) => askPlace(run, wanted, one, [])));
   const all = places.flatMap((place) =>
-    inTurn(spec.sizes, spec.vmSize).map(async (vmSize) => (await candidateOf(run, wanted, answers, place, vmSize)).checked),
+    inTurn(spec.sizes, spec.vmSize).map(async (vmSize) => (await candidateOf(run, wanted, { answers, place, vmSize })).checked),
   );
   return Promise.all(all);
 }

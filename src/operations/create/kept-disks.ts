@@ -37,17 +37,22 @@ export async function listDisks(
   return found ?? [];
 }
 
+export interface Furnishing {
+  readonly places: readonly NodePlace[];
+  readonly size: SizeFacts | undefined;
+  /** The group's disks, a moment ago. */
+  readonly seen: readonly Disk[];
+}
+
 /**
  * The places with the ids of the disks that wait for them.
- * @param seen the group's disks, a moment ago
  * @throws ClusterError DiskInUse (exit 7), DiskNeedsPremium, SizeTakesNoDisk (exit 5)
  */
 export async function withKeptDisks(
   run: Run,
   spec: ClusterSpec,
   found: Pick<ClaimedCluster, "groupName" | "claim" | "owner">,
-  places: readonly NodePlace[],
-  { size, seen }: { readonly size: SizeFacts | undefined; readonly seen: readonly Disk[] },
+  { places, size, seen }: Furnishing,
 ): Promise<readonly NodePlace[]> {
   if (places.every((place) => place.exists)) return places;
   const { groupName: group, owner } = found;

@@ -61,7 +61,7 @@ async function placesThatFit(run: Run, { surveyed }: Prepared): Promise<PlaceAns
   const { wanted, answers, others } = surveyed.taken;
   const judged = others.map(async (place) => {
     for (const vmSize of inTurn(wanted.spec.sizes, wanted.spec.vmSize)) {
-      const { problems } = await candidateOf(run, wanted, answers, place, vmSize);
+      const { problems } = await candidateOf(run, wanted, { answers, place, vmSize });
       if (problems.length === 0) return [place];
     }
     return [];

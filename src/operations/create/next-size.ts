@@ -73,7 +73,7 @@ async function leave(execution: Execution, tried: string, error: AzureError): Pr
 async function candidateNow({ run, prepared, sizes }: Execution, vmSize: string): Promise<Candidate> {
   const { wanted, answers } = prepared.surveyed.taken;
   const left = { ...wanted, fresh: unmade(prepared, sizes) };
-  return candidateOf(run, left, answers, withMade(prepared, sizes), vmSize);
+  return candidateOf(run, left, { answers, place: withMade(prepared, sizes), vmSize });
 }
 
 /** Nodes whose machines are to be made, and that nobody is making. */

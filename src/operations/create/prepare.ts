@@ -201,7 +201,7 @@ async function furnish(run: Run, checked: Possible, how: { readonly mode: Mode; 
     found.group === undefined ? [] : listDisks(run, found, anew),
     placeNodes(run, spec, checked),
   ]);
-  const places = found.group === undefined ? free : await withKeptDisks(run, spec, found, free, { size, seen });
+  const places = found.group === undefined ? free : await withKeptDisks(run, spec, found, { places: free, size, seen });
   const all = { ...checked, disks: seen };
   const frontend = await chooseFrontend(run, spec, checked, places);
   const materials = await prepareMaterials(run, spec, found, { places, frontend, ssh, mode });

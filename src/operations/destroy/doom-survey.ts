@@ -62,13 +62,14 @@ export async function surveyDoom(run: Run, located: Cluster): Promise<Doom> {
     without,
   } = located.group === undefined ? NOTHING : await listAll(run, located);
   const { guests, untold: account } = await guestsOf(run, located, listed);
-  const sorted = sortOut(located.owner, listed, contents, guests, without);
+  const told = { contents, guests, unlisted: without };
+  const sorted = sortOut(located.owner, listed, told);
   // a group of our own goes whole, whatever of ours the lists say
   const whole = located.own && sorted.foreign.length === 0;
   const unlisted = whole || located.group === undefined ? [] : await foundByName(run, located, listed);
   const found = [...listed, ...unlisted];
   // an account that no list shows yet was made a moment ago, by us
-  const all = unlisted.length === 0 ? sorted : sortOut(located.owner, found, contents, guests, without);
+  const all = unlisted.length === 0 ? sorted : sortOut(located.owner, found, told);
   const untold = whole && group ? untoldGroup(located) : account;
   return {
     ...all,

@@ -75,7 +75,7 @@ export async function carryOutUpgrade(
   const now = { ...choices, installer: script.source, sha256: script.sha256 };
   await furnish(run, { site, choices: now, script, nodes, first });
   const walked = await onThese(run, { ...site, choices: now }, UPGRADE, [first.index], password);
-  return platformDocument(run, "upgrade", { site, choices: now }, walked);
+  return platformDocument(run, "upgrade", { site, choices: now, walked });
 }
 
 /** Everything that ran on the platform goes with it. @throws ClusterError StepFailed, StepLost (exit 3) */
@@ -95,12 +95,11 @@ export async function carryOutUninstall(run: Run, { site, script }: PlatformChan
   await unmarkPlatform(run, cluster.claim);
   await Promise.all(cluster.nodes.map((node) => ground.run(node, `rm -rf ${JOBS}`)));
   run.emit({ kind: "end", id: "platform", label: cluster.spec.name });
-  return platformDocument(
-    run,
-    "uninstall",
-    { site, choices: { ...choices, installer: script.source, sha256: script.sha256 } },
+  return platformDocument(run, "uninstall", {
+    site,
+    choices: { ...choices, installer: script.source, sha256: script.sha256 },
     walked,
-  );
+  });
 }
 
 // --- internal ---

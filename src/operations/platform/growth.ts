@@ -29,7 +29,7 @@ export async function joinPlatform(
     );
     const { done, all } = progress(JOINING, nodes, choices.servers);
     if (done === all) return undefined;
-    const script = await scriptOf(run, site, first, choices, {});
+    const script = await scriptOf(run, { ground, first, kept: choices }, {});
     await furnish(run, { site, choices, script, nodes, first });
     const walked = await walkSteps(run, JOINING, {
       cluster: name,
@@ -41,7 +41,7 @@ export async function joinPlatform(
       reachedAt: reachedAt(site),
       secrets: { token: () => tokenOf(site, first), password: () => Promise.resolve("") },
     });
-    return platformDocument(run, "install", { site, choices }, walked);
+    return platformDocument(run, "install", { site, choices, walked });
   } finally {
     ground.close();
   }

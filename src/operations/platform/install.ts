@@ -83,7 +83,7 @@ export async function carryOutInstall(run: Run, installation: Installation, pass
   });
   if (settled !== undefined) await forgetPassword(site, first);
   run.emit({ kind: "end", id: "platform", label: cluster.spec.name });
-  return platformDocument(run, "install", installation, walked, settled?.file);
+  return platformDocument(run, "install", { ...installation, walked, passwordFile: settled?.file });
 }
 
 /** What other nodes join with. Root's alone; it goes from node to node through here, and is never shown. */
@@ -124,12 +124,15 @@ export async function furnish(
   await Promise.all(nodes.filter(({ target }) => target !== first).map(({ target }) => give(target, false)));
 }
 
+export interface PlatformMade extends Pick<Installation, "site" | "choices"> {
+  readonly walked: readonly Walked[];
+  readonly passwordFile?: string | undefined;
+}
+
 export const platformDocument = (
   run: Run,
   action: PlatformDocument["action"],
-  { site: { cluster }, choices }: Pick<Installation, "site" | "choices">,
-  walked: readonly Walked[],
-  passwordFile?: string,
+  { site: { cluster }, choices, walked, passwordFile }: PlatformMade,
 ): PlatformDocument => ({
   $schema: schemaUri("platform"),
   schema: "azure-coreos-cluster/platform/1",
@@ -162,12 +165,16 @@ export function progress(steps: readonly PlatformStep[], nodes: Installation["no
 export const keptBy = (nodes: Installation["nodes"]): PlatformChoices | undefined =>
   nodes.find(({ look }) => look.choices !== undefined && !look.uninstalled)?.look.choices;
 
+export interface ScriptPlace extends Pick<Site, "ground"> {
+  readonly first: NodeTarget;
+  /** What the platform was asked to be, where one is there. */
+  readonly kept: PlatformChoices | undefined;
+}
+
 /** What the nodes have already, unless another one is named. */
 export async function scriptOf(
   run: Run,
-  { ground }: Pick<Site, "ground">,
-  first: NodeTarget,
-  kept: PlatformChoices | undefined,
+  { ground, first, kept }: ScriptPlace,
   { installer, installerSha256 }: InstallOptions,
 ): Promise<Script> {
   if (kept === undefined || installer !== undefined || run.simulated)
@@ -217,7 +224,7 @@ async function planned(run: Run, site: Site, options: InstallOptions): Promise<I
     record,
   });
   if (problems.length > 0) throw refusal(problems);
-  const script = await scriptOf(run, site, first, kept, options);
+  const script = await scriptOf(run, { ground, first, kept }, options);
   return {
     site,
     nodes,

@@ -75,7 +75,7 @@ async function removeRest(run: Run, removal: Removal, leave: LeaveOptions): Prom
     const parts = await partsOf(run, spec, where, going);
     const machines = new Set(parts.filter((part) => part.kind === "machine").map((part) => part.node));
     const gone = new Set(going.filter((node) => !machines.has(node)));
-    const disks = await looseDisksOf(run, spec, where, going, gone);
+    const disks = await looseDisksOf(run, spec, where, { nodes: going, gone });
     const seen = [...parts, ...disks];
     const claimed = await claimedNow();
     const doomed = [...seen, ...rest.filter(({ id }) => !seen.some((part) => part.id === id))].filter(

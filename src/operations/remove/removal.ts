@@ -82,7 +82,7 @@ export async function planRemoval(
   const [whole, away] = await Promise.all([
     snapshotOf(run, cluster),
     // those of nodes that come back wait for their machines
-    comeBack ? [] : awayDisksOf(run, spec, { owner, groupName }, named),
+    comeBack ? [] : awayDisksOf(run, spec, { owner, groupName }, { nodes: named }),
   ]);
   const [disks, elsewhere] = [away.filter((disk) => disk.holder === undefined), away.filter((disk) => disk.holder !== undefined)];
   const snapshot: Snapshot = provenOf(whole, owner);
@@ -126,9 +126,10 @@ export async function refuseDestroyedMeanwhile(run: Run, { spec, claim }: Pick<R
  * Refuses what would harm others, and what Azure would refuse half way.
  * @throws ClusterError NotOurs (exit 7), TakesAlong, UsedByOthers, ScopeLocked (exit 5), AuthorizationFailed (exit 4)
  */
-export async function refuseHindered(run: Run, { spec, claim, groupName, owner, parts, present }: Removal): Promise<void> {
+export async function refuseHindered(run: Run, removal: Removal): Promise<void> {
+  const { spec, groupName, owner, parts, present } = removal;
   await refuseHarmful(run, owner, parts);
-  await refuseForbidden(run, removalIntent(run, spec, claim, groupName, parts));
+  await refuseForbidden(run, removalIntent(run, removal));
   await refuseUsed(run, {
     located: { name: spec.name, groupName, owner },
     scope: groupId(run.subscription, groupName),
