@@ -4,7 +4,7 @@ import { access, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type ClusterError, usageError } from "../core/errors.ts";
 import { makeFolder } from "../prepare/cluster-folder.ts";
-import { ownPath } from "./own-path.ts";
+import { pathForSsh } from "./own-path.ts";
 import type { Surroundings } from "./run.ts";
 
 /**
@@ -18,7 +18,7 @@ export async function openFolder(
   asked: string | undefined,
   { write = false }: { write?: boolean } = {},
 ): Promise<string> {
-  const dir = ownPath(outside, asked ?? ".");
+  const dir = pathForSsh(outside, asked ?? ".", asked === undefined ? undefined : "--dir");
   try {
     if (asked !== undefined) await makeFolder(dir);
     if (asked !== undefined && !(await stat(dir)).isDirectory()) throw new Error("it is a file");

@@ -12,7 +12,7 @@ import { connectAzure } from "./connect.ts";
 import { priceService } from "./price/service.ts";
 import { withDeadline } from "./deadline-clock.ts";
 import { SILENCE, type Traffic, untilSilent } from "./silence.ts";
-import { ownPath } from "./own-path.ts";
+import { pathForSsh } from "./own-path.ts";
 import { openFolder } from "./folder.ts";
 import { realClock } from "./real-clock.ts";
 import type { Run, Surroundings } from "./run.ts";
@@ -122,7 +122,7 @@ export async function openRun(
 
 /** How nodes are reached, as the user says it. @throws ClusterError Usage */
 const waysGiven = (outside: Surroundings, { sshKey, jump }: Partial<FlagValues>): Pick<Run, "sshKey" | "jump"> => ({
-  ...(sshKey !== undefined && { sshKey: ownPath(outside, sshKey) }),
+  ...(sshKey !== undefined && { sshKey: pathForSsh(outside, sshKey, "--ssh-key") }),
   ...(jump !== undefined && { jump: hops(jump) }),
 });
 

@@ -12,6 +12,22 @@ export const ownPath = ({ cwd, env }: Pick<Surroundings, "cwd" | "env">, path: s
     path.replace(/^~(?=[/\\]|$)/, () => homeOf(env) ?? noHome(path)),
   );
 
+/**
+ * The same of a folder or a key that is written into ssh's configuration, which has no way to say a line break (ssh_config(5)): a path with
+ * one would end its line there. @param flag that names it; undefined for the working directory
+ */
+export function pathForSsh(outside: Pick<Surroundings, "cwd" | "env">, path: string, flag: string | undefined): string {
+  const full = ownPath(outside, path);
+  if (!CONTROL.test(full)) return full;
+  throw usageError(
+    `${flag ?? "the working directory"}: ${JSON.stringify(full)} has a line break or another control character in its path`,
+    `ssh's configuration cannot name it: rename it${flag === undefined ? ", or give another folder with --dir" : ""}.`,
+  );
+}
+
+// oxlint-disable-next-line no-control-regex -- they are what is refused
+const CONTROL = /[\u0000-\u001F\u007F-\u009F\u2028\u2029]/;
+
 function noHome(path: string): never {
   throw usageError(`${path} is in the home folder, and HOME does not say where that is`, "Write the path in full.");
 }

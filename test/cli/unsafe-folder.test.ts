@@ -13,7 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type TestAzure, testAzure } from "./world.ts";
+import { type RunOptions, type TestAzure, ownAzure, testAzure } from "./world.ts";
 
 let azure: TestAzure;
 let elsewhere: string;
@@ -123,3 +123,20 @@ test("what we make ourselves is safe, and foreign files in it are nobody's busin
   expect(lstatSync(folder()).mode & 0o777).toBe(0o700);
   expect((await azure.run("status mycluster")).exit).toBe(0);
 });
+
+test.each<[string, string[], RunOptions, string]>([
+  ["--dir", ["--dir", "a\nHost *"], {}, "--dir: "],
+  ["--ssh-key", ["--ssh-key", "a\u001b[2Jb"], {}, "--ssh-key: "],
+  ["--ssh-cert", ["--ssh-cert", "a\rb"], {}, "--ssh-cert: "],
+  ["the working directory", [], { dir: "/tmp/a\nHost *" }, "the working directory: "],
+])(
+  "%s with a line break in its path, which ssh's configuration cannot name, is refused before anything",
+  async (_, flags, how, names) => {
+    const azure = ownAzure();
+    const { exit, stderr } = await azure.run(["web", "--num-nodes", "1", ...flags], how);
+    expect([exit, stderr]).toEqual([2, expect.stringContaining(`Error: ${names}"/`)]);
+    expect(stderr).toContain("has a line break or another control character in its path");
+    expect(readdirSync(azure.dir).filter((name) => !name.startsWith("ssh-cert."))).toEqual([]);
+    expect([...azure.puts()]).toEqual([]);
+  },
+);

@@ -18,7 +18,7 @@ import type { ClaimedCluster } from "../cluster/claim.ts";
 import { identityOf } from "../cluster/identity.ts";
 import { withPrivateKey } from "../cluster/private-key.ts";
 import type { Mode } from "../mode.ts";
-import { ownPath } from "../own-path.ts";
+import { pathForSsh } from "../own-path.ts";
 import type { Run } from "../run.ts";
 
 export type BegunKey = ReturnType<typeof beginOwnKey> | undefined;
@@ -44,7 +44,7 @@ export async function prepareSsh(
     return IMAGINED;
   }
   // a private key alone is asked for its public half
-  const file = sshCert === undefined ? (chosen ? undefined : run.sshKey) : ownPath(run.outside, sshCert);
+  const file = sshCert === undefined ? (chosen ? undefined : run.sshKey) : pathForSsh(run.outside, sshCert, "--ssh-cert");
   const stored = sshThumb === undefined || sshCert !== undefined ? {} : await storedKeys(run, found.groupName, sshThumb);
   const key = await prepareSshKey({
     dir: run.dir,
