@@ -10,7 +10,7 @@ import { notAzure } from "../core/advice/azure-error.ts";
 import { requestLine } from "./failure.ts";
 
 /** The longest list of a large subscription's sizes is a tenth of it. */
-export const MOST_BYTES = 64 * 1024 * 1024;
+const MOST_BYTES = 64 * 1024 * 1024;
 
 /** @param most bytes of a body, unpacked */
 export const boundedClient = (client: HttpClient, most = MOST_BYTES): HttpClient => ({

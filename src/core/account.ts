@@ -19,13 +19,6 @@ export const askedFields = ({ subscription, signIn }: Account): AskedDocument =>
 export const subscriptionWords = ({ id, name }: AskedDocument["subscription"]): string =>
   name === undefined ? id : `${name} (${id})`;
 
-/** `user jane@example.org`; `loopback, no sign-in`; `simulation`. */
-export function signInWords({ kind, name }: SignedIn): string {
-  if (kind === "loopback") return "loopback, no sign-in";
-  if (kind === "unknown") return "an unknown sign-in";
-  return name === undefined ? kind : `${kind} ${name}`;
-}
-
 /** For the question before something is deleted: `the subscription X (1111...), as user jane@example.org`. */
 export const accountWords = (account: Account): string =>
   `the ${place(account)}${isNobody(account.signIn) ? ` (${signInWords(account.signIn)})` : `, as ${signInWords(account.signIn)}`}`;
@@ -71,6 +64,13 @@ export function oneLine(text: string): string {
 }
 
 // --- internal ---
+
+/** `user jane@example.org`; `loopback, no sign-in`; `simulation`. */
+function signInWords({ kind, name }: SignedIn): string {
+  if (kind === "loopback") return "loopback, no sign-in";
+  if (kind === "unknown") return "an unknown sign-in";
+  return name === undefined ? kind : `${kind} ${name}`;
+}
 
 const LONGEST = 120;
 const LONGEST_TOKEN = 65_536;

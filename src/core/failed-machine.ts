@@ -82,12 +82,17 @@ export function failedWords(failed: FailedNode, place: FailedPlace): string {
   return `${name} could not be made: Azure calls it ${failureWords(view)}; ${anew}`;
 }
 
+export const powerWords = ({ cluster, group }: FailedPlace): string =>
+  `\`azure-coreos-cluster start ${cluster}${groupFlag(cluster, group)}\` gives it power`;
+
+// --- internal ---
+
 /** "Failed (VMExtensionProvisioningError)". */
-export const failureWords = ({ failure }: Pick<MachineView, "failure">): string =>
+const failureWords = ({ failure }: Pick<MachineView, "failure">): string =>
   `Failed${failure === undefined ? "" : ` (${failure})`}`;
 
 /** What mends it, without what is on it. */
-export function remedyOf(all: readonly Pick<FailedMachine, "name" | "node" | "view">[], { cluster, group }: FailedPlace): string {
+function remedyOf(all: readonly Pick<FailedMachine, "name" | "node" | "view">[], { cluster, group }: FailedPlace): string {
   const { name, view } = all[0]!;
   const { power, failure = "" } = view;
   const reapply = `\`az vm reapply --resource-group ${shellWord(group)} --name ${shellWord(name)}\``;
@@ -104,11 +109,6 @@ export function remedyOf(all: readonly Pick<FailedMachine, "name" | "node" | "vi
     mends === extension ? "" : `; ${replaceWords(all, { cluster, group })} makes ${all.length === 1 ? "it" : "them"} anew`;
   return `${mends}${alike}${anew}.`;
 }
-
-export const powerWords = ({ cluster, group }: FailedPlace): string =>
-  `\`azure-coreos-cluster start ${cluster}${groupFlag(cluster, group)}\` gives it power`;
-
-// --- internal ---
 
 /** An extension, a subscription without credit, an agent that is not heard any more. */
 const BEFALLS_RUNNING = /^VM(Extension|Stopped|Agent)/i;

@@ -98,7 +98,7 @@ async function byEtcdctl(connection: Connection, access: EtcdAccess): Promise<Et
 const NO_CERTIFICATE = 46;
 
 /** The folder is where the user-data puts the certificates. */
-export function healthCommand(target: NodeTarget): string {
+function healthCommand(target: NodeTarget): string {
   const root = target.tls ? sudo(target) : "";
   const { ca, certificate, key } = NODE_TLS_FILES;
   const look = target.tls ? `${root}test -s ${key} || exit ${NO_CERTIFICATE}; ` : "";

@@ -13,7 +13,7 @@ export interface KnownHost {
 }
 
 /** OpenSSH writes the port only where it is not 22. */
-export const hostPattern = (host: string, port: number): string => (port === 22 ? host : `[${host}]:${port}`);
+const hostPattern = (host: string, port: number): string => (port === 22 ? host : `[${host}]:${port}`);
 
 /** One line a key. */
 export const renderKnownHosts = (entries: readonly KnownHost[]): string =>

@@ -30,7 +30,7 @@ export interface RunOptions {
 }
 
 /** A MiB of each stream, less where the nodes are many: 128 MiB in all, and never under 64 KiB. */
-export const keptBytes = (nodes: number): number => Math.min(1 << 20, Math.max(64 << 10, Math.floor((64 << 20) / nodes)));
+const keptBytes = (nodes: number): number => Math.min(1 << 20, Math.max(64 << 10, Math.floor((64 << 20) / nodes)));
 
 /** The result is what `--json` prints. @throws only the signal's reason */
 export async function runOnAll(targets: readonly NodeTarget[], command: string, options: RunOptions): Promise<RunResult> {

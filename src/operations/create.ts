@@ -56,11 +56,20 @@ export async function planPricedCreate(
   return { ...prepared, cost: of(prepared) };
 }
 
+/** Makes what was planned, waits for the nodes, and says how it went. */
+export async function carryOutCreate(run: Run, prepared: Prepared, given: Partial<FlagValues>): Promise<Created> {
+  const carried = await carryOutWhereRoomIs(run, prepared);
+  const created = await finish(run, carried.prepared, carried, given);
+  return created.exit === EXIT.done && created.missing.length === 0 ? joined(run, created) : created;
+}
+
+// --- internal ---
+
 /**
  * The plan of what is then carried out; its keys and user-data are made and kept. What another run may be the reason for is looked
  * into before it is called a refusal.
  */
-export async function planCreate(
+async function planCreate(
   run: Run,
   name: string,
   given: Partial<FlagValues>,
@@ -81,15 +90,6 @@ export async function planCreate(
     return prepare(run, name, given, { ...how, mode: "bare" });
   }
 }
-
-/** Makes what was planned, waits for the nodes, and says how it went. */
-export async function carryOutCreate(run: Run, prepared: Prepared, given: Partial<FlagValues>): Promise<Created> {
-  const carried = await carryOutWhereRoomIs(run, prepared);
-  const created = await finish(run, carried.prepared, carried, given);
-  return created.exit === EXIT.done && created.missing.length === 0 ? joined(run, created) : created;
-}
-
-// --- internal ---
 
 /** Nodes that were added to a platform join it. */
 async function joined(run: Run, created: Created): Promise<Created> {

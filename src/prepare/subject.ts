@@ -34,8 +34,8 @@ export interface CertConf {
   readonly notes: readonly string[];
 }
 
-export const MIN_BITS = 2048;
-export const MAX_BITS = 8192;
+const MIN_BITS = 2048;
+const MAX_BITS = 8192;
 
 export const DEFAULT_SUBJECT: Subject = {
   attributes: [

@@ -231,7 +231,7 @@ const escape = (word: string): string => word.replace(/[.*+?^${}()|[\]\\]/g, "\\
  * What the subscription may not have, said like a fault: `quota-cores:10`, `quota-westus/standardDSv5Family:4`,
  * `size-Standard_D2s_v5:restricted`, `size-westus/Standard_D2s_v5:restricted`. Undefined for what is a fault.
  */
-export function parseLimit(text: string): Partial<Pick<Limits, "vcpus" | "restrictedSizes">> | undefined {
+function parseLimit(text: string): Partial<Pick<Limits, "vcpus" | "restrictedSizes">> | undefined {
   const [, name, limit] = /^quota-((?:[a-z0-9]+\/)?\w+):(\d+)$/i.exec(text.trim()) ?? [];
   if (name !== undefined) return { vcpus: { [name]: Number(limit) } };
   const size = /^size-((?:[a-z0-9]+\/)?\w+):restricted$/i.exec(text.trim())?.[1];

@@ -40,7 +40,7 @@ export interface Etcd {
   stop(): Promise<void>;
 }
 
-export const peerUrl = (address: string, tls: boolean): string => `${tls ? "https" : "http"}://${address}:2380`;
+const peerUrl = (address: string, tls: boolean): string => `${tls ? "https" : "http"}://${address}:2380`;
 
 /** name=url,... of all, for ETCD_INITIAL_CLUSTER. */
 export const initialCluster = (members: readonly { name: string; address: string }[], tls: boolean): string =>

@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import { toFetch } from "../../src/sim/fetch.ts";
 import { parseFault } from "../../src/sim/fault-script.ts";
 import { serve } from "../../src/sim/server.ts";
 import { arm, GROUP } from "./arm.ts";
@@ -49,12 +48,4 @@ test("it is served on loopback only, and a taken port is said", async () => {
   } finally {
     await served.close();
   }
-});
-
-test("as a fetch", async () => {
-  const call = toFetch(arm().simulation);
-  const url = `https://management.azure.com${GROUP}${version}`;
-  expect((await call(url, put(group()))).status).toBe(201);
-  expect(await (await call(url, { headers })).json()).toMatchObject({ name: "g", location: "westus" });
-  expect((await call(url, { method: "HEAD", headers })).status).toBe(204);
 });

@@ -65,7 +65,7 @@ const NOT_OURS =
   /^(SubscriptionNotFound|InvalidSubscription(Id)?|SubscriptionDisabled|DisabledSubscription|ReadOnlyDisabledSubscription|TenantNotFound|InvalidAuthenticationTokenTenant)$/i;
 
 /** The code of an answer that cannot be Azure Resource Manager's. */
-export const NOT_AZURE = "UnreadableAnswer";
+const NOT_AZURE = "UnreadableAnswer";
 
 /**
  * What came back is no answer of ARM's (or of whom was asked): a page, `null`, an array.

@@ -10,12 +10,6 @@ export function judgeMachines(checked: Checked): Problem[] {
   return [...zones(checked), ...size(checked), ...spotQuota(checked), ...systemDisk(checked), ...identities(checked)];
 }
 
-/** What is asked of a size, by what is to be made; where nothing is, by what is chosen for machines to come. */
-export const demandOf = (checked: Checked): SizeDemand => ({
-  spot: checked.newNodes > 0 ? (checked.newSpot ?? 0) > 0 : counts(checked, "spot", "vmSize") && isSpotAsked(checked.spec),
-  zones: zonesAsked(checked),
-});
-
 /** Azure makes no system disk that is smaller than its image. What the cluster keeps is not left out: who gives nothing gets it again. */
 export const tooSmall = ({ osDiskSize: wanted, given }: Pick<ClusterSpec, "osDiskSize" | "given">, least: number): Problem[] =>
   wanted === undefined || wanted >= least
@@ -29,6 +23,12 @@ export const tooSmall = ({ osDiskSize: wanted, given }: Pick<ClusterSpec, "osDis
       ];
 
 // --- internal ---
+
+/** What is asked of a size, by what is to be made; where nothing is, by what is chosen for machines to come. */
+const demandOf = (checked: Checked): SizeDemand => ({
+  spot: checked.newNodes > 0 ? (checked.newSpot ?? 0) > 0 : counts(checked, "spot", "vmSize") && isSpotAsked(checked.spec),
+  zones: zonesAsked(checked),
+});
 
 const zonesAsked = (checked: Checked): readonly string[] =>
   checked.newNodes > 0 ? (checked.newZones ?? []) : counts(checked, "zones", "vmSize") ? zonesOf(checked.spec) : [];

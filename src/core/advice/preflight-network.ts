@@ -12,18 +12,6 @@ export function chosenSubnet(spec: ClusterSpec, found: NetworkFacts): SubnetFact
   return fit.length === 1 ? fit[0] : undefined;
 }
 
-/**
- * Why a subnet holds no machines. Azure keeps some names for its services and refuses everything else in them, and a delegated one
- * belongs to its service: https://learn.microsoft.com/azure/virtual-network/virtual-network-for-azure-services
- */
-export function unfit({ name, delegations, prefixes }: SubnetFacts): string | undefined {
-  const service = RESERVED[name.toLowerCase()];
-  if (service !== undefined) return `is kept by Azure for ${service}`;
-  const [delegated] = delegations;
-  if (delegated !== undefined) return `is delegated to ${delegated}`;
-  return subnetRoom(prefixes) > 0 ? undefined : "has no IPv4 addresses for machines";
-}
-
 export function judgeNetwork(checked: Checked): Problem[] {
   const { network: found, spec, location, newNodes } = checked;
   if (found === undefined) return [];
@@ -80,6 +68,18 @@ export function judgeNetwork(checked: Checked): Problem[] {
 }
 
 // --- internal ---
+
+/**
+ * Why a subnet holds no machines. Azure keeps some names for its services and refuses everything else in them, and a delegated one
+ * belongs to its service: https://learn.microsoft.com/azure/virtual-network/virtual-network-for-azure-services
+ */
+function unfit({ name, delegations, prefixes }: SubnetFacts): string | undefined {
+  const service = RESERVED[name.toLowerCase()];
+  if (service !== undefined) return `is kept by Azure for ${service}`;
+  const [delegated] = delegations;
+  if (delegated !== undefined) return `is delegated to ${delegated}`;
+  return subnetRoom(prefixes) > 0 ? undefined : "has no IPv4 addresses for machines";
+}
 
 const RESERVED: Readonly<Record<string, string>> = {
   gatewaysubnet: "VPN and ExpressRoute gateways",

@@ -25,7 +25,7 @@ export interface CostQuestion {
   readonly assumed?: readonly string[];
 }
 
-export const DAYS_30_HOURS = 720;
+const DAYS_30_HOURS = 720;
 
 /** What comes on top, and is in no sum. */
 const NOT_COUNTED = [

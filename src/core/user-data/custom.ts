@@ -14,9 +14,6 @@ export interface CustomValues {
   readonly discoveryUrl?: string;
 }
 
-/** True when the file has a place for a discovery URL: one must then be given, or asked for. */
-export const needsDiscoveryUrl = (text: string): boolean => placesOf(text).some(({ takes }) => takes === "url");
-
 /**
  * Fills in an old file for one node; a file without places is returned as it is.
  *

@@ -95,13 +95,13 @@ export async function refuseWrongWay(
 
 const ALL_TEMPLATES = new Map<string, string>();
 
+// --- internal ---
+
 /** Every template file, read once a process. */
-export async function readTemplates(): Promise<Record<string, string>> {
+async function readTemplates(): Promise<Record<string, string>> {
   if (ALL_TEMPLATES.size === 0) for (const [name, text] of await packagedFiles("templates")) ALL_TEMPLATES.set(name, text);
   return Object.fromEntries(ALL_TEMPLATES);
 }
-
-// --- internal ---
 
 /** The user's own file, if there is one, and its fingerprint: new machines of a cluster get the same. */
 async function chooseCustomData(

@@ -8,7 +8,7 @@ import { dig, idOf, number, propertiesOf, textIn } from "../json.ts";
 import type { Change } from "../kind.ts";
 
 /** USD an hour: what spot machines cost here, by the vCPU. Azure's prices move; this one does not. */
-export const SPOT_CORE_PRICE = 0.01;
+const SPOT_CORE_PRICE = 0.01;
 
 export const isSpotMachine = (resource: unknown): boolean =>
   /^(spot|low)$/i.test(textIn(dig(resource, "properties", "priority")) ?? "");

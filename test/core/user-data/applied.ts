@@ -72,7 +72,7 @@ function write(path: string, content: string, permissions = "0644"): void {
 }
 
 /** Values of Environment= lines of a unit's drop-ins, in the order of their names, as systemd reads them: the last one counts. */
-export function environmentOf(applied: Applied, unit: string): Readonly<Record<string, string>> {
+function environmentOf(applied: Applied, unit: string): Readonly<Record<string, string>> {
   const dropIns = applied.units.filter(({ name }) => name === unit).flatMap(({ drop_ins }) => drop_ins ?? []);
   const texts = dropIns.toSorted((a, b) => a.name.localeCompare(b.name)).map(({ content }) => content);
   const lines = texts.flatMap((text) => [...text.matchAll(/^Environment=([A-Z_]+)=(\S*)$/gm)]);

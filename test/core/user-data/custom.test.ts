@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { customUserData, filledNotes, needsDiscoveryUrl } from "../../../src/core/user-data/custom.ts";
+import { customUserData, filledNotes } from "../../../src/core/user-data/custom.ts";
 
 const url = "https://d.example/0123";
 const values = { name: "c-coreos-1", discoveryUrl: url };
@@ -37,7 +37,6 @@ describe("an old file", () => {
   });
 
   test.each(["discovery: {0}", "    discovery: #DISCOVERY_URL"])("without a URL is refused: %s", (line) => {
-    expect(needsDiscoveryUrl(H + line)).toBe(true);
     expect(() => customUserData(H + line, { name: "n" })).toThrow("there is no URL");
   });
   test("that wants no URL needs none", () => expect(customUserData(`${H}hostname: {1}`, { name: "n" })).toBe(`${H}hostname: n`));
@@ -72,7 +71,7 @@ describe("comes through byte for byte", () => {
   ])("%s", (_what, text) => {
     expect(customUserData(text, values)).toBe(text);
     expect(customUserData(text, { name: "n" })).toBe(text);
-    expect(needsDiscoveryUrl(text)).toBe(false);
+    expect(filledNotes(text)).toEqual([]);
   });
   test("any cloud-config without the marks", () => {
     const pieces = fc.array(fc.constantFrom("{", "}", "{{", "$", "${", "0", "1 ", "a: ", "\n", "#", "é", "\r\n"), {

@@ -15,8 +15,6 @@ export const USER = "core";
 /** Azure caches no disk that is larger: https://learn.microsoft.com/azure/virtual-machines/premium-storage-performance#disk-caching */
 const MOST_CACHED_GIB = 4095;
 
-export const machineId = ({ group }: Design, node: PlannedNode): string => resourceId(group, "machine", node.name);
-
 export const machine = (cluster: Design, node: PlannedNode): Resource<"machine"> => ({
   kind: "machine",
   id: machineId(cluster, node),
@@ -33,6 +31,8 @@ export const machine = (cluster: Design, node: PlannedNode): Resource<"machine">
 });
 
 // --- internal ---
+
+const machineId = ({ group }: Design, node: PlannedNode): string => resourceId(group, "machine", node.name);
 
 type Body = Resource<"machine">["body"];
 

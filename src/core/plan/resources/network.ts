@@ -3,7 +3,7 @@ import { type Design, names } from "../cluster.ts";
 import { type Resource, resourceId } from "../resource.ts";
 import { gatewayAddressId } from "./address.ts";
 
-export const NETWORK_PREFIX = "10.0.0.0/16";
+const NETWORK_PREFIX = "10.0.0.0/16";
 /** 4,091 addresses for machines: Azure keeps five of every subnet. */
 export const SUBNET_PREFIX = "10.0.0.0/20";
 export const SUBNET = "nodes";
@@ -19,7 +19,7 @@ export const subnetId = (cluster: Design): string => cluster.facts.subnetId ?? `
 export const hasNatGateway = ({ spec, facts }: Pick<Design, "spec" | "facts">): boolean =>
   facts.subnetId === undefined && (spec.private || spec.numNodes > OUTBOUND_RULE_NODES);
 
-export const natGatewayId = ({ spec, group }: Design): string => resourceId(group, "natGateway", names.natGateway(spec.name));
+const natGatewayId = ({ spec, group }: Design): string => resourceId(group, "natGateway", names.natGateway(spec.name));
 
 export const natGateway = (cluster: Design): Resource<"natGateway"> => ({
   kind: "natGateway",
