@@ -3,6 +3,7 @@
  * that it does not know is as if the line were not there. `systemd-analyze verify` is asked for each in the tests.
  */
 import type { Platform } from "../../node-config.ts";
+import { isCalendar, isTimeSpan } from "./unit-times.ts";
 import type { UnitSetting } from "./unit-text.ts";
 
 export interface SettingProblem {
@@ -14,6 +15,8 @@ export interface SettingProblem {
 export function settingProblem({ section, key, value }: UnitSetting, platform: Platform): SettingProblem | undefined {
   if (/^Exec[A-Z]/.test(key) && value !== "") return commandProblem(key, value, platform);
   if (key === "Environment" && wordsOf(value) === undefined) return open("Environment", "systemd leaves the line out");
+  const time = value === "" || value.includes("%") ? undefined : timeProblem(section, key, value);
+  if (time !== undefined) return time;
   const words = section === "Service" ? WORDS[key] : undefined;
   const known = platform === "coreos" ? words?.filter((word) => word !== "notify-reload") : words;
   if (known === undefined || value === "" || known.includes(value)) return undefined;
@@ -32,6 +35,22 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
   Type: ["simple", "exec", "forking", "oneshot", "dbus", "notify", "notify-reload", "idle"],
   Restart: ["no", "always", "on-success", "on-failure", "on-abnormal", "on-abort", "on-watchdog"],
 };
+
+const SPANS: Readonly<Record<string, RegExp>> = {
+  Timer: /^(On(Active|Boot|Startup|UnitActive|UnitInactive)|RandomizedDelay|Accuracy)Sec$/,
+  Service: /^(Restart|Timeout(Start|Stop|)|RuntimeMax|Watchdog)Sec$/,
+};
+
+function timeProblem(section: string, key: string, value: string): SettingProblem | undefined {
+  const isWhen = section === "Timer" && key === "OnCalendar";
+  if (isWhen ? isCalendar(value) : SPANS[section]?.test(key) !== true || isTimeSpan(value)) return undefined;
+  return {
+    message: `${key}=${value} is no ${isWhen ? "time" : "span of time"} that systemd reads: it leaves the line out`,
+    advice: isWhen
+      ? "Such as daily, Mon..Fri 03:00 or *:0/15 (systemd.time(7)); no cron line, and no comment behind it."
+      : "Such as 90, 5min or 1h 30min (systemd.time(7)); no comment behind it.",
+  };
+}
 
 const open = (key: string, then: string): SettingProblem => ({
   message: `a quotation mark in ${key}= is not closed: ${then}`,
