@@ -74,13 +74,15 @@ export const create = (name: string, options: AzureOptions & CreateOptions = {})
   once(options, (azure, wish) => azure.create(name, wish));
 
 /**
- * What `create` would do with the same options; nothing is written.
+ * What `create` would do with the same options, and what that costs; nothing is written to Azure.
  *
  * @example
  * import { plan } from "azure-coreos-cluster";
  *
  * const { resources } = await plan("mycluster", { simulate: true, vmSize: "Large", deis: true });
  * console.log(resources.filter(({ action }) => action === "create").length);
+ *
+ * @throws ClusterError what stands in the way, all of it (exit 5)
  */
 export const plan = (name: string, options: AzureOptions & CreateOptions = {}): Promise<PlanDocument> =>
   once(options, (azure, wish) => azure.plan(name, wish));
@@ -95,13 +97,13 @@ export const plan = (name: string, options: AzureOptions & CreateOptions = {}): 
  * const { drift, nodes } = await status("mycluster", { simulate: true });
  * if (drift.length > 0 || nodes.some(({ state }) => state !== "ready")) throw new Error("mycluster is ill");
  *
- * @throws ClusterError ClusterNotFound (exit 1)
+ * @throws ClusterError ClusterNotFound, ClusterHalfMade (exit 1); ClaimDamaged, ClaimTwice (exit 7)
  */
 export const status = (name: string, options: AzureOptions & StatusOptions = {}): Promise<StatusDocument> =>
   once(options, (azure, wish) => azure.status(name, wish));
 
 /**
- * The clusters of the subscription, or of `resourceGroup`.
+ * The clusters of the subscription, or of `resourceGroup`, in the order of their names.
  *
  * @example
  * import { list } from "azure-coreos-cluster";
@@ -111,7 +113,7 @@ export const status = (name: string, options: AzureOptions & StatusOptions = {})
 export const list = (options: AzureOptions = {}): Promise<ListDocument[]> => once(options, (azure, wish) => azure.list(wish));
 
 /**
- * Takes nodes out of a cluster, etcd's membership first.
+ * Takes nodes out of a cluster, etcd's membership first. A node is its index or its machine's name; one that is not there is passed over.
  *
  * @example
  * import { create, remove } from "azure-coreos-cluster";
@@ -216,7 +218,7 @@ export const destroy = (name: string, options: AzureOptions & OptionsOf<"destroy
   once(options, (azure, wish) => azure.destroy(name, wish));
 
 /**
- * Destroys the clusters whose time to live (`ttl`) is over.
+ * Destroys the clusters whose time to live (`ttl`) is over. One that fails stops no other: its error stands in its place.
  *
  * @example
  * import { gc } from "azure-coreos-cluster";
@@ -238,6 +240,8 @@ export const gc = (options: AzureOptions = {}): Promise<GcResult[]> => once(opti
  * } catch (error) {
  *   if (!(error instanceof ClusterError) || error.code !== "NothingBooted") throw error;
  * }
+ *
+ * @throws ClusterError PrivateKeyMissing (exit 1); NothingBooted. A command that fails on a node throws nothing: its exit code is in the document.
  */
 export const run = (name: string, command: string, options: AzureOptions & OptionsOf<"run"> = {}): Promise<RunDocument> =>
   once(options, (azure, wish) => azure.run(name, command, wish));
@@ -252,6 +256,8 @@ export const run = (name: string, command: string, options: AzureOptions & Optio
  * await create("mycluster", { simulate: true });
  * const { nodes } = await logs("mycluster", 0, { simulate: true, lines: 20 });
  * console.log(nodes[0]?.text);
+ *
+ * @throws ClusterError NodeNotFound (exit 2); AuthorizationFailed (exit 4) where none may be read
  */
 export const logs = (
   name: string,
@@ -284,6 +290,8 @@ export const installPlatform = (name: string, options: AzureOptions & OptionsOf<
  * await create("platform", { simulate: true, deis: true, platform: "ubuntu" });
  * await installPlatform("platform", { simulate: true });
  * console.log((await platformStatus("platform", { simulate: true })).healthy);
+ *
+ * @throws ClusterError NoPlatform, NodeCommandFailed
  */
 export const platformStatus = (name: string, options: AzureOptions = {}): Promise<PlatformStatusDocument> =>
   once(options, (azure, wish) => azure.platformStatus(name, wish));
@@ -297,6 +305,8 @@ export const platformStatus = (name: string, options: AzureOptions = {}): Promis
  * await create("platform", { simulate: true, deis: true, platform: "ubuntu" });
  * await installPlatform("platform", { simulate: true });
  * await upgradePlatform("platform", { simulate: true });
+ *
+ * @throws ClusterError NoPlatform, InstallerUnread, InstallerChanged; StepFailed, StepLost (exit 3)
  */
 export const upgradePlatform = (name: string, options: AzureOptions & ChangeWish = {}): Promise<PlatformDocument> =>
   once(options, (azure, wish) => azure.upgradePlatform(name, wish));
@@ -310,6 +320,8 @@ export const upgradePlatform = (name: string, options: AzureOptions & ChangeWish
  * await create("platform", { simulate: true, deis: true, platform: "ubuntu" });
  * await installPlatform("platform", { simulate: true });
  * await uninstallPlatform("platform", { simulate: true });
+ *
+ * @throws ClusterError NoPlatform; StepFailed, StepLost (exit 3)
  */
 export const uninstallPlatform = (
   name: string,
@@ -324,6 +336,8 @@ export const uninstallPlatform = (
  *
  * const { document, valuesFile } = await exportPlan("mycluster", { simulate: true, format: "terraform" });
  * console.log(Object.keys(document), valuesFile);
+ *
+ * @throws ClusterError what `create` would refuse with the same options (exit 5)
  */
 export const exportPlan = (name: string, options: AzureOptions & OptionsOf<"create" | "export"> = {}): Promise<ExportResult> =>
   once(options, (azure, wish) => azure.exportPlan(name, wish));

@@ -36,3 +36,18 @@ test("a flag's path is read in one place alone", () => {
   // the SDK opens a token's file itself, and knows no "~": it is looked at where the SDK finds it
   expect(reading.sort()).toEqual([join("operations", "own-path.ts"), join("operations", "sign-in.ts")]);
 });
+
+test("a code that a docstring says is thrown is there", () => {
+  const there = new Set(
+    texts.flatMap(({ text }) => [...text.matchAll(/(?:"|\bclass |\btype )([A-Z]\w+)/g)].map(([, word]) => word)),
+  );
+  const gone = texts.flatMap(({ file, text }) =>
+    [...text.matchAll(/@throws ClusterError ([^@]*?)(?=\*\/|\n \*\s*(?:@|\n))/g)].flatMap(([, said = ""]) =>
+      // "SshKey*" is all that begin so
+      [...said.matchAll(/\b[A-Z][a-z]+[A-Z]\w+(?![\w*])/g)]
+        .filter(([word]) => !there.has(word))
+        .map(([word]) => `${file}: ${word}`),
+    ),
+  );
+  expect(gone).toEqual([]);
+});

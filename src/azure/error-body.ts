@@ -4,6 +4,7 @@
  * message. Read into one shape here, so that nobody behind knows of more than one.
  */
 import { defined } from "../core/defined.ts";
+
 export interface ErrorBody {
   readonly code?: string;
   readonly message?: string;

@@ -49,12 +49,18 @@ export interface RemovalOptions {
   readonly force?: boolean;
 }
 
+/**
+ * One Azure. Every function throws a ClusterError for what it cannot do: beside its own those of signing in and of Azure's refusals (exit 4, 5
+ * or 7), Usage (exit 2) for arguments and options that cannot be, ClusterNotFound (exit 1), Timeout (exit 6) and Interrupted (exit 130).
+ */
 export interface Azure {
   /** Makes the cluster, or finishes or grows it. @throws ClusterError: exit 3 when only some nodes came up, with the cause's own code, or NodesNotReady where there is no other */
   create(name: string, options?: CreateOptions): Promise<ClusterDocument>;
-  /** What create would do; nothing is written. */
+  /** What create would do, and cost; nothing is written to Azure. @throws ClusterError what create would refuse, all of it (exit 5) */
   plan(name: string, options?: CreateOptions): Promise<PlanDocument>;
+  /** How the cluster is: of Azure, and of the nodes where its private key is at hand. @throws ClusterError ClusterHalfMade (exit 1); ClaimDamaged, ClaimTwice (exit 7) */
   status(name: string, options?: StatusOptions): Promise<StatusDocument>;
+  /** The clusters of the subscription, or of `resourceGroup`, in the order of their names. */
   list(options?: NoOptions): Promise<ListDocument[]>;
   /** Takes nodes out, by index or name; those that are not there are passed over. @throws ClusterError NodesNotFound when none is */
   remove(name: string, nodes: readonly (number | string)[], options?: RemovalOptions): Promise<RemoveDocument>;
@@ -70,17 +76,19 @@ export interface Azure {
   destroy(name: string, options?: OptionsOf<"destroy">): Promise<DestroyDocument>;
   /** Destroys the clusters whose time to live is over. One that fails stops no other. */
   gc(options?: NoOptions): Promise<GcResult[]>;
-  /** Runs a command on every node at once; nodes need a real Azure. @throws ClusterError NothingBooted in a rehearsal */
+  /** Runs a command on every node at once; nodes need a real Azure. How it ended on each is in the document. @throws ClusterError PrivateKeyMissing; NothingBooted in a rehearsal */
   run(name: string, command: string, options?: OptionsOf<"run">): Promise<RunDocument>;
-  /** What nodes have written: to the serial console, or with `unit` to its journal. Of a node where it could not be read the document has the error. */
+  /** What nodes have written: to the serial console, or with `unit` to its journal. Of a node where it could not be read the document has the error. @throws ClusterError NodeNotFound (exit 2) */
   logs(name: string, node?: number | string, options?: OptionsOf<"logs">): Promise<LogsDocument>;
   /** Makes a platform of a cluster, or goes on with it. @throws ClusterError StepFailed, StepLost (exit 3); what stands in the way (exit 5) */
   installPlatform(name: string, options?: OptionsOf<"platform">): Promise<PlatformDocument>;
+  /** How it is: k3s' nodes, pods that are not ready, the gateway and the domain's record. @throws ClusterError NoPlatform, NodeCommandFailed */
   platformStatus(name: string, options?: NoOptions): Promise<PlatformStatusDocument>;
-  /** The installer's own upgrade, as it is today. */
+  /** The installer's own upgrade, as it is today. @throws ClusterError NoPlatform, InstallerUnread, InstallerChanged; StepFailed, StepLost (exit 3) */
   upgradePlatform(name: string, options?: ChangeWish): Promise<PlatformDocument>;
-  /** Platform, applications and their data go; the cluster stays. */
+  /** Platform, applications and their data go; the cluster stays. @throws ClusterError NoPlatform; StepFailed, StepLost (exit 3) */
   uninstallPlatform(name: string, options?: Omit<ChangeWish, "passwordFile">): Promise<PlatformDocument>;
+  /** The plan as an ARM template or Terraform JSON, and the path of the values with private keys. @throws ClusterError what create would refuse */
   exportPlan(name: string, options?: OptionsOf<"create" | "export">): Promise<ExportResult>;
   /** Everything that happens from now on, until `close`. */
   events(): AsyncIterable<Event>;

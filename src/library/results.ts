@@ -5,7 +5,7 @@ import type { ClusterError } from "../core/errors.ts";
 export interface ExportResult {
   /** An ARM template, or the content of main.tf.json. */
   readonly document: object;
-  /** The values that belong to it, with private keys in them: a file for the owner alone. */
+  /** Path of the values that belong to it, with private keys in them: a file for the owner alone. */
   readonly valuesFile: string;
 }
 

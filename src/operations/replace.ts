@@ -68,7 +68,7 @@ export const replaceNodes = async (
 
 /**
  * Looks what would go, and whether anything stands in the way. Reads only.
- * @throws ClusterError ClusterNotFound, ClusterStopped, NodesNotThere; what create's preflight refuses
+ * @throws ClusterError ClusterNotFound, ClusterStopped; what the checks of remove and create refuse
  */
 export async function planReplace(run: Run, name: string, named: readonly string[], wish: ReplaceWish): Promise<Replacement> {
   const removal = await removalOf(run, name, named, wish);

@@ -3,6 +3,7 @@
  * words (`resourceGroups`, `providers`) are shown in ARM's own case, whatever the client wrote.
  */
 import { defined } from "../core/defined.ts";
+
 export interface Address {
   readonly subscription: string;
   /** Absent for paths at the subscription's level. */

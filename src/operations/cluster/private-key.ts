@@ -20,7 +20,7 @@ import { replaceFile } from "../replace-file.ts";
 import type { Run } from "../run.ts";
 import { FOLDER_FILES } from "../../prepare/folder-files.ts";
 
-/** The key with the file of its private half, where there is one. @throws ClusterError SshKeyMissing, SshKeyDiffers: of `--ssh-key` */
+/** The key with the file of its private half, where there is one. @throws ClusterError SshCertificateMissing, SshKeyDiffers: of `--ssh-key` */
 export async function withPrivateKey(run: Run, cluster: string, key: SshKey): Promise<SshKey> {
   if (run.sshKey !== undefined) return withFile(key, await namedKey(run.sshKey, key.publicKey));
   const places = [notedPath(run, cluster), key.privateKeyFile, join(run.dir, "ssh-cert.key")];
