@@ -44,6 +44,21 @@ test("a gallery version of another subscription is asked for there", async () =>
   expect(stderr).not.toContain("Not checked");
 });
 
+test("the plan of a gallery's image that came from the Marketplace comes along with each machine: Azure refuses one without", async () => {
+  const plan = { name: "standard", publisher: "kinvolk", product: "flatcar" };
+  for (const [purchasePlan, sent] of [
+    [plan, plan],
+    [{ ...plan, product: "flatcar; reboot" }, undefined],
+    [{ name: "standard" }, undefined],
+  ]) {
+    const azure = newAzure();
+    const { options } = elsewhere(azure, gallery({ hyperVGeneration: "V2", architecture: "x64", purchasePlan }));
+    const { exit, stderr } = await azure.run(`mycluster --num-nodes 1 --coreos-image ${VERSION}`, options);
+    expect(exit, stderr).toBe(0);
+    expect(azure.puts().get("virtualMachines/mycluster-coreos-0").plan).toEqual(sent);
+  }
+});
+
 test("a gallery version that is not in the location, or no image for Linux nodes, is refused before the first write", async () => {
   const azure = newAzure();
   const { options } = elsewhere(azure, (path) =>

@@ -66,7 +66,7 @@ export const imageReads = ({ compute, resources }: Clients) => ({
 
 // --- internal ---
 
-type ImageByIdFacts = Omit<ImageFacts, "urn" | "plan"> & { readonly location?: string };
+type ImageByIdFacts = Omit<ImageFacts, "urn"> & { readonly location?: string };
 
 interface Described {
   readonly hyperVGeneration?: unknown;
@@ -74,6 +74,8 @@ interface Described {
   /** Of a gallery's definition; an image has them with its disk. */
   readonly osType?: unknown;
   readonly osState?: unknown;
+  /** Of a gallery's definition whose image came from the Marketplace: machines of it are refused without. */
+  readonly purchasePlan?: { readonly name?: unknown; readonly publisher?: unknown; readonly product?: unknown };
   /** Of a gallery's version. */
   readonly publishingProfile?: { readonly targetRegions?: unknown };
   /** Of a marketplace image. */
@@ -101,7 +103,16 @@ function replicated(regions: unknown): Pick<ImageFacts, "locations"> {
   return names.length === 0 ? {} : { locations: names };
 }
 
-function described({ hyperVGeneration, architecture, osType, osState, storageProfile }: Described): ImageByIdFacts {
+/** It comes into a command that is advised, and may be somebody else's word. */
+function planned(plan: Described["purchasePlan"]): Pick<ImageFacts, "plan"> {
+  const [name, publisher, product] = [plan?.name, plan?.publisher, plan?.product].map((one) =>
+    typeof one === "string" && /^[\w.-]{1,128}$/.test(one) ? one : undefined,
+  );
+  return name === undefined || publisher === undefined || product === undefined ? {} : { plan: { name, publisher, product } };
+}
+
+function described(image: Described): ImageByIdFacts {
+  const { hyperVGeneration, architecture, osType, osState, purchasePlan, storageProfile } = image;
   const disk = storageProfile?.osDisk;
   const [system, state] = [osType ?? disk?.osType, osState ?? disk?.osState];
   return {
@@ -109,6 +120,7 @@ function described({ hyperVGeneration, architecture, osType, osState, storagePro
     ...(typeof architecture === "string" ? { architecture } : {}),
     ...(typeof system === "string" ? { system } : {}),
     ...(typeof state === "string" ? { state } : {}),
+    ...planned(purchasePlan),
     ...sizeOf(disk?.diskSizeGB),
   };
 }

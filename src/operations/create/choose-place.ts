@@ -87,7 +87,8 @@ export async function candidateOf(
   const chosen = chosenNow(wanted);
   const boots = size === undefined || !counts({ newNodes, chosen }, "vmSize") ? undefined : { ...size, location };
   const spec = Object.freeze({ ...wanted.spec, vmSize, location });
-  const asked = { image: wanted.image, imageFacts: place.imageFacts, notes: [] };
+  const { plan } = answers.imageById === undefined || answers.imageById === "missing" ? {} : answers.imageById;
+  const asked = { image: wanted.image, imageFacts: place.imageFacts, notes: [], ...defined({ plan }) };
   const booted = await imageForSize(run, spec, asked, boots);
   const checked = {
     ...checkedOf({ ...wanted, spec }, answers, { ...place, imageFacts: booted.imageFacts }),

@@ -10,7 +10,7 @@ import { ask } from "../ask.ts";
 import type { Run } from "../run.ts";
 import { notePreflight } from "./preflight-note.ts";
 
-export type ById = Omit<ImageFacts, "urn" | "plan"> & { readonly location?: string };
+export type ById = Omit<ImageFacts, "urn"> & { readonly location?: string };
 
 /** Undefined where it was not looked at, with a note. */
 export async function imageById(run: Run, id: string): Promise<ById | "missing" | undefined> {
@@ -35,6 +35,8 @@ export async function imageById(run: Run, id: string): Promise<ById | "missing" 
 export interface ImageFound {
   readonly image: ImageChoice;
   readonly imageFacts: ImageFacts | "missing" | undefined;
+  /** The Marketplace's plan of one that an id names. */
+  readonly plan?: ImageFacts["plan"];
   /** Sentences about it, for when it is taken. */
   readonly notes: readonly string[];
 }

@@ -21,7 +21,7 @@ export function sizedPlan({ spec, facts }: SizedPlan, { checked, size, image }: 
   const withSize: Facts = {
     ...facts,
     ...sizeFacts(size),
-    ...(own ? {} : { image: imageReference({ image: image.image, imageFacts }) }),
+    ...(own ? {} : { image: imageReference({ ...image, imageFacts }) }),
   };
   const pinned = own || imageFacts === undefined ? chosen : withImage(chosen, imageFacts.urn);
   return { spec: pinned, facts: withSize, resources: planOf(pinned, withSize) };

@@ -31,6 +31,8 @@ export interface Survey {
   readonly faultDomains: number;
   readonly image: ImageChoice;
   readonly imageFacts: ImageFacts | undefined;
+  /** Of an image that an id names. */
+  readonly plan?: ImageFacts["plan"];
   readonly subnet: SubnetFacts | undefined;
   readonly networkId: string | undefined;
   readonly placementGroupId: string | undefined;
@@ -51,7 +53,7 @@ export async function survey(
   aliasNote(run, asked);
   const taken = await choosePlace(run, { spec, found, locations, image: asked, ...nodes });
   const { answers, place, size, image: chosen } = taken;
-  const { image, imageFacts } = chosen;
+  const { image, imageFacts, plan } = chosen;
   if (imageFacts === "missing" && !hasCatalogue(answers, place))
     notePreflight(run, "the image", "Not checked: the image (no catalogue here).");
   const { existing } = answers;
@@ -68,6 +70,7 @@ export async function survey(
     faultDomains: Math.min(place.region?.faultDomains ?? 2, 3),
     image,
     imageFacts: imageFacts === "missing" ? undefined : imageFacts,
+    ...defined({ plan }),
     subnet,
     networkId: network?.id,
     placementGroupId: placement?.id,
@@ -78,7 +81,8 @@ export async function survey(
 export function imageReference({
   image,
   imageFacts,
-}: Pick<Survey, "image" | "imageFacts">): Extract<Facts["image"], { reference: unknown }> {
+  plan,
+}: Pick<Survey, "image" | "imageFacts" | "plan">): Extract<Facts["image"], { reference: unknown }> {
   if (image.kind === "id") {
     const community = /^\/CommunityGalleries\//i.test(image.id);
     const shared = /^\/SharedGalleries\//i.test(image.id);
@@ -88,6 +92,7 @@ export function imageReference({
         : shared
           ? { sharedGalleryImageId: image.id }
           : { id: image.id },
+      ...defined({ plan }),
     };
   }
   if (image.kind !== "urn") throw new ClusterError("ImageNotPrepared", "a VHD is no image reference", { source: "bug" });
