@@ -3,12 +3,13 @@
  * once more (six seconds of a core). Files that start real programs (sshd, openssl, Azurite) have one beside them, and those that hardly do
  * more than wait for such programs and for clocks have two, so that there is always something that has work; both stand
  * back a little where they want a core. Vitest's own pool knows one number for all: either the cores wait for the programs, or they warm
- * up. Here each file has a worker of its own at once, which takes its turn at a place of its kind, and at the process in it.
+ * up. Here each file has a worker of its own at once, which takes its turn at a place of its kind (places.ts), and at the process in it.
  */
 import { EventEmitter } from "node:events";
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { onlyWaits } from "./order.ts";
+import { type Kind, type Place, createPlaces } from "./places.ts";
 import { ForksPoolWorker, type PoolOptions, type PoolWorker, type WorkerRequest } from "vitest/node";
 
 export const threeKinds = {
@@ -18,44 +19,30 @@ export const threeKinds = {
 
 // --- internal ---
 
-type Kind = "computing" | "starting" | "waiting";
 type Start = Extract<WorkerRequest, { type: "start" }>;
 type Run = Extract<WorkerRequest, { type: "run" | "collect" }>;
 
-/** Where files run, one after the other, in one process for as long as it lives. */
-interface Place {
-  /** Whose files it takes, and those of whom when there are none of the first. */
-  readonly kinds: readonly [Kind, ...Kind[]];
+/** One process for as long as it lives, in which files run one after the other. */
+interface ProcessPlace extends Place {
   process?: ForksPoolWorker;
   /** Which one hears the process now. */
   file?: FileWorker;
 }
 
-const places = (count: number, ...kinds: Place["kinds"]): Place[] => Array.from({ length: count }, () => ({ kinds }));
+const alike = (count: number, ...kinds: Place["kinds"]): ProcessPlace[] => Array.from({ length: count }, () => ({ kinds }));
 
-const FREE: Record<Kind, Place[]> = {
-  computing: places(Math.max(1, availableParallelism() - 1), "computing", "starting", "waiting"),
-  starting: places(1, "starting", "computing", "waiting"),
-  waiting: places(2, "waiting", "starting"),
-};
-/** Files without a place, in their order. */
-const LINES: Record<Kind, ((place: Place) => void)[]> = { computing: [], starting: [], waiting: [] };
-
-const turnOf = async (kind: Kind): Promise<Place> =>
-  FREE[kind].pop() ?? (await new Promise<Place>((resolve) => LINES[kind].push(resolve)));
+const PLACES = createPlaces([
+  ...alike(Math.max(1, availableParallelism() - 1), "computing", "starting", "waiting"),
+  ...alike(1, "starting", "computing", "waiting"),
+  ...alike(2, "waiting", "starting"),
+]);
 
 /** To the next of the line. Where there is none, its process ends. */
-async function leave(place: Place): Promise<void> {
-  const next = place.kinds
-    .map((kind) => LINES[kind])
-    .find((line) => line.length > 0)
-    ?.shift();
-  if (next !== undefined) return next(place);
-  FREE[place.kinds[0]].push(place);
-  await endProcess(place);
+async function leave(place: ProcessPlace): Promise<void> {
+  if (!PLACES.passOn(place)) await endProcess(place);
 }
 
-async function endProcess(place: Place): Promise<void> {
+async function endProcess(place: ProcessPlace): Promise<void> {
   const { process } = place;
   delete place.process;
   await process?.stop();
@@ -77,7 +64,7 @@ class FileWorker implements PoolWorker {
   readonly events = new EventEmitter();
   readonly #options: PoolOptions;
   #start: Start | undefined;
-  #place: Place | undefined;
+  #place: ProcessPlace | undefined;
   #state: "waits" | "runs" | "finished" | "stopped" = "waits";
   /** Else a file that was lost in a line would end the suite early, and as if all had passed. */
   readonly #alive = setInterval(() => undefined, 60_000);
@@ -112,7 +99,7 @@ class FileWorker implements PoolWorker {
   }
 
   async #run(message: Run): Promise<void> {
-    const place = await turnOf(kindOf(message.context.files[0]?.filepath ?? ""));
+    const place = await PLACES.turnOf(kindOf(message.context.files[0]?.filepath ?? ""));
     place.file = this;
     const process = (place.process ??= await this.#fork(place));
     // meanwhile somebody pressed Ctrl-C
@@ -122,7 +109,7 @@ class FileWorker implements PoolWorker {
     process.send(message);
   }
 
-  async #fork(place: Place): Promise<ForksPoolWorker> {
+  async #fork(place: ProcessPlace): Promise<ForksPoolWorker> {
     const more = place.kinds[0] !== "computing" ? ["--import", STANDS_BACK] : [];
     const process = new ForksPoolWorker({ ...this.#options, execArgv: [...this.#options.execArgv, ...more] });
     await process.start();
