@@ -49,7 +49,7 @@ const FIRST = [...COMMANDS, "alpha", "beta", "gamma"].toSorted();
 const CREATE = ["--custom-data", "--num-nodes", "--output", "--pip", "--platform", "--spot", "-h"];
 
 /** What is typed, the last word being the one at the cursor, and what is offered, in order of the alphabet. */
-const CASES: [string[], string[]][] = [
+const CASES: Case[] = [
   [[""], FIRST],
   [["c"], ["completion", "create"]],
   [["create", "-"], CREATE],
@@ -121,7 +121,7 @@ for (const name of ["here", ...HOSTILE.filter((one) => !/^[~*]|[\\/]/.test(one))
 }
 
 /** Words of the last answers: clusters and, after one, its nodes; sizes also after a comma. */
-const CACHED: [string[], string[]][] = [
+const CACHED: Case[] = [
   [["al"], ["alpha"]],
   [
     ["remove", ""],
@@ -142,7 +142,7 @@ const CACHED: [string[], string[]][] = [
     ["alpha", "beta", "gamma", "here"],
   ],
   [["--dir", "mine", "remove", "he"], ["here"]],
-  ...HOSTILE.map((_, index): [string[], string[]] => [["remove", `hostile-${index}`, ""], []]),
+  ...HOSTILE.map((_, index): Case => [["remove", `hostile-${index}`, ""], []]),
   [["remove", "../clusters/one-subscription", ""], []],
   [["remove", "*", ""], []],
   [
@@ -164,6 +164,23 @@ const script = (shell: Shell): string => {
   writeFileSync(file, completionScript(shell, spec));
   return file;
 };
+type Case = [typed: string[], offered: string[]];
+/** What a shell prints for each of these, with this sign after each: one shell is asked for all, for it is slow to start. */
+function offers(cases: readonly Case[], ask: (lines: readonly string[][], end: string) => string): (typed: string[]) => string[] {
+  let all: Map<string, string[]> | undefined;
+  return (typed) => {
+    if (all === undefined) {
+      const texts = ask(
+        cases.map(([line]) => line),
+        END,
+      ).split(`${END}\n`);
+      if (texts.length !== cases.length + 1) throw new Error(`of ${cases.length} lines ${texts.length - 1} were answered`);
+      all = new Map(cases.map(([line], at) => [line.join("\0"), sorted(texts[at] ?? "")]));
+    }
+    return all.get(typed.join("\0")) ?? [];
+  };
+}
+const END = "---";
 const sorted = (text: string): string[] =>
   text
     .split("\n")
@@ -172,25 +189,8 @@ const sorted = (text: string): string[] =>
 const word = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`;
 
 describe.skipIf(!has("bash"))("in bash", () => {
-  const ask = (typed: string[]): string[] =>
-    sorted(
-      run("bash", [
-        "--norc",
-        "-euc",
-        `source ${script("bash")}; COMP_WORDS=(azure-coreos-cluster ${typed.map(word).join(" ")}); COMP_CWORD=${typed.length}; ` +
-          `_azure_coreos_cluster 2>/dev/null || true; for word in "\${COMPREPLY[@]}"; do printf '%s\\n' "$word"; done`,
-      ]),
-    );
-
-  it.each<[string[], string[]]>([...CASES, ...CACHED, [AFTER_COMMA, ["Small,Standard_D4s_v5"]]])(
-    "%j offers %j",
-    (typed, offered) => {
-      expect(ask(typed)).toEqual(offered);
-      expect(existsSync(join(folder, "pwned"))).toBe(false);
-    },
-  );
-
-  it.each<[string[], string[]]>([
+  const WHOLE: Case[] = [...CASES, ...CACHED, [AFTER_COMMA, ["Small,Standard_D4s_v5"]]];
+  const CUT: Case[] = [
     [
       ["create", "--platform", "="],
       ["coreos", "flatcar"],
@@ -207,8 +207,21 @@ describe.skipIf(!has("bash"))("in bash", () => {
       ["Debian:debian-13:13-gen2:1.2.3", "Debian:debian-13:13-gen2:latest"],
     ],
     [["remove", "--image", "a", ":", "b", "al"], ["alpha"]],
-  ])("%j, as bash cuts --flag=value, offers %j", (typed, offered) => {
-    expect(ask(typed)).toEqual(offered);
+  ];
+  const asked = offers([...WHOLE, ...CUT], (lines, end) => {
+    const ask = (typed: string[]): string =>
+      `(COMP_WORDS=(azure-coreos-cluster ${typed.map(word).join(" ")}); COMP_CWORD=${typed.length}; ` +
+      `_azure_coreos_cluster 2>/dev/null || true; for word in "\${COMPREPLY[@]}"; do printf '%s\\n' "$word"; done); echo ${end}`;
+    return run("bash", ["--norc", "-euc", [`source ${script("bash")}`, ...lines.map(ask)].join("\n")]);
+  });
+
+  it.each(WHOLE)("%j offers %j", (typed, offered) => {
+    expect(asked(typed)).toEqual(offered);
+    expect(existsSync(join(folder, "pwned"))).toBe(false);
+  });
+
+  it.each(CUT)("%j, as bash cuts --flag=value, offers %j", (typed, offered) => {
+    expect(asked(typed)).toEqual(offered);
   });
 
   it("is registered for the program, and says nothing when sourced", () => {
@@ -220,26 +233,26 @@ describe.skipIf(!has("bash"))("in bash", () => {
 
 describe.skipIf(!has("zsh"))("in zsh", () => {
   // The builtins work inside the line editor only: what they are given is printed instead, filtered as zsh would.
-  const ask = (typed: string[]): string[] =>
-    sorted(
-      run("zsh", [
-        "-fc",
-        `compdef() { :; }; compset() { cur="\${cur##*[=,]}"; }; at() { [[ $1 == "$cur"* ]] && print -r -- "$1"; };` +
-          `_describe() { local item; for item in "\${(@P)@[-1]}"; do at "\${item%%:*}"; done; };` +
-          `compadd() { shift; local item; for item; do at "$item"; done; }; _files() { local item; for item in *; do at "$item"; done; };` +
-          `source ${script("zsh")}; words=(azure-coreos-cluster ${typed.map(word).join(" ")}); CURRENT=${typed.length + 1}; _azure_coreos_cluster; true`,
-      ]),
-    );
-
-  it.each<[string[], string[]]>([
+  const ALL: Case[] = [
     ...CASES,
     ...CACHED,
     // zsh itself puts what stands there before it
     [AFTER_COMMA, ["Standard_D4s_v5"]],
     [["create", "--platform=f"], ["flatcar"]],
     [["remove", "--image", "Debian:debian-13:13-gen2:1"], ["Debian:debian-13:13-gen2:1.2.3"]],
-  ])("%j offers %j", (typed, offered) => {
-    expect(ask(typed)).toEqual(offered);
+  ];
+  const asked = offers(ALL, (lines, end) => {
+    const functions =
+      `compdef() { :; }; compset() { cur="\${cur##*[=,]}"; }; at() { [[ $1 == "$cur"* ]] && print -r -- "$1"; };` +
+      `_describe() { local item; for item in "\${(@P)@[-1]}"; do at "\${item%%:*}"; done; };` +
+      `compadd() { shift; local item; for item; do at "$item"; done; }; _files() { local item; for item in *; do at "$item"; done; };`;
+    const ask = (typed: string[]): string =>
+      `(words=(azure-coreos-cluster ${typed.map(word).join(" ")}); CURRENT=${typed.length + 1}; _azure_coreos_cluster); print -r -- ${end}`;
+    return run("zsh", ["-fc", [functions, `source ${script("zsh")}`, ...lines.map(ask)].join("\n")]);
+  });
+
+  it.each(ALL)("%j offers %j", (typed, offered) => {
+    expect(asked(typed)).toEqual(offered);
     expect(existsSync(join(folder, "pwned"))).toBe(false);
   });
 
@@ -258,23 +271,20 @@ describe.skipIf(!has("zsh"))("in zsh", () => {
 });
 
 describe.skipIf(!has("fish"))("in fish", () => {
-  const ask = (typed: string[]): string[] =>
-    sorted(
-      run("fish", [
-        "--no-config",
-        "-c",
-        `source ${script("fish")}; complete -C ${word(["azure-coreos-cluster", ...typed].join(" "))}`,
-      ]).replaceAll(/\t.*$/gm, ""),
-    );
-
   // What comes after "--" is fish's own business, and it offers flags for a "-" even where a value is due, and values alone after a flag that has
   // some; file names are escaped.
-  it.each([
+  const ALL: Case[] = [
     ...CASES.filter(([typed]) => !typed.includes("--") && typed[1] !== "--num-nodes" && typed.join(" ") !== "--spot st"),
     ...CACHED,
     [AFTER_COMMA, ["Small,Standard_D4s_v5"]],
-  ])("%j offers %j", (typed, offered) => {
-    expect(ask(typed).map((line) => line.replaceAll("\\", ""))).toEqual(offered);
+  ];
+  const asked = offers(ALL, (lines, end) => {
+    const ask = (typed: string[]): string => `complete -C ${word(["azure-coreos-cluster", ...typed].join(" "))}; echo ${end}`;
+    const text = run("fish", ["--no-config", "-c", [`source ${script("fish")}`, ...lines.map(ask)].join("\n")]);
+    return text.replaceAll(/\t.*$/gm, "");
+  });
+  it.each(ALL)("%j offers %j", (typed, offered) => {
+    expect(asked(typed).map((line) => line.replaceAll("\\", ""))).toEqual(offered);
     expect(existsSync(join(folder, "pwned"))).toBe(false);
   });
 
@@ -320,7 +330,7 @@ if (has("pwsh"))
     const lineOf = (typed: readonly string[]): string => `azure-coreos-cluster ${typed.join(" ")}`;
 
     it("offers what the other shells offer", () => {
-      const cases = [...CASES, ...CACHED, [AFTER_COMMA, ["Standard_D4s_v5"]] as (typeof CASES)[number]];
+      const cases = [...CASES, ...CACHED, [AFTER_COMMA, ["Standard_D4s_v5"]] as Case];
       const plain = (words: string[]): string[] => words.map((one) => one.replace(/^'?(?:\.[/\\])?(.*?)'?$/, "$1")).toSorted();
       expect(ask(cases.map(([typed]) => lineOf(typed))).map(plain)).toEqual(cases.map(([, offered]) => offered.toSorted()));
       expect(existsSync(join(folder, "pwned"))).toBe(false);

@@ -23,6 +23,7 @@ import { platformIn } from "../../src/operations/platform/tag.ts";
 import type { NodeLook } from "../../src/operations/platform/node-look.ts";
 import { walkSteps } from "../../src/operations/platform/walk.ts";
 import { createVirtualClock } from "../../src/sim/clock.ts";
+import { long } from "../long.ts";
 import { type Body, ownAzure } from "../cli/world.ts";
 
 const { spec } = buildSpec("mycluster", { platform: "ubuntu", deis: true });
@@ -318,7 +319,7 @@ test("an uninstallation that is killed at any moment is ended by the same comman
   };
 
   let moments = 0;
-  for (let ended = false; !ended; moments++) {
+  for (let ended = false; !ended; moments += long ? 1 : 3) {
     const world = play(moments);
     ended = await uninstall(world).then(
       () => true,

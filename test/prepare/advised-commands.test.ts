@@ -175,22 +175,21 @@ describe.skipIf(!has("openssl") || !has("perl"))("what is advised of a file in a
       now: Date.UTC(2026, 0, 1),
     });
     const read = ways.find(([one]) => one === flag)?.[1] as (typeof ways)[number][1];
-    for (const [how, wrap] of wrapped) {
+    const folderWith = (names: readonly string[]): string => {
       const folder = newFolder();
-      const run = runIn(folder);
-      for (const [name, content] of [
-        ["k.pem", pem],
-        ["c.pem", certificate],
-        ["CERTIFICATE.pem", certificate],
-      ] as const)
-        writeFileSync(join(folder, name), content, { mode: 0o600 });
-      run("openssl", ...made.split(" "));
-      const plain = readFileSync(join(folder, "f"));
-      const both = what === "a locked key" && flag === "--azure-cert" ? Buffer.concat([plain, Buffer.from(certificate)]) : plain;
+      for (const name of names) writeFileSync(join(folder, name), name === "k.pem" ? pem : certificate, { mode: 0o600 });
+      return folder;
+    };
+    const source = folderWith(["k.pem", "c.pem"]);
+    runIn(source)("openssl", ...made.split(" "));
+    const plain = readFileSync(join(source, "f"));
+    const both = what === "a locked key" && flag === "--azure-cert" ? Buffer.concat([plain, Buffer.from(certificate)]) : plain;
+    for (const [how, wrap] of wrapped) {
+      const folder = folderWith(["k.pem", "CERTIFICATE.pem"]);
       writeFileSync(join(folder, "my file"), wrap(both), { mode: 0o600 });
       const advice = await adviceOf(read(join(folder, "my file")));
       const command = /\(umask 077; .*?'\)|(?<=: )(?:base64|tr|iconv|perl) .*/s.exec(advice)?.[0] ?? advice;
-      run("sh", "-ec", command.replaceAll(/openssl (pkcs12|pkey)/g, "openssl $1 -passin pass:x"));
+      runIn(folder)("sh", "-ec", command.replaceAll(/openssl (pkcs12|pkey)/g, "openssl $1 -passin pass:x"));
       const [out = ""] = written(command);
       const taken = await read(out);
       if ("publicKey" in taken)
@@ -242,7 +241,7 @@ test.each([
       const advice = errorsOf(file, platform).find(({ level }) => level === "error")?.advice;
       if (advice === undefined) break;
       const typed = advice.match(/\b(?:gunzip <|base64 -d|iconv -f|sed -i) (?:'[^']*'|[^';,(])+/g) ?? [];
-      for (const command of typed) execFileSync("sh", ["-c", command], { cwd: folder });
+      execFileSync("sh", ["-ec", typed.join("\n")], { cwd: folder });
       file = written(advice).at(-1) ?? file;
     }
     expect(readFileSync(file, "utf8")).toBe(script);

@@ -11,7 +11,7 @@ import { forSsh } from "../../src/nodes/private-key.ts";
 import { notesOn } from "../../src/prepare/key-form.ts";
 import { readGivenKey } from "../../src/prepare/ssh-given-key.ts";
 import { sameSshKey } from "../../src/prepare/ssh-public-key.ts";
-import { everyThird } from "../long.ts";
+import { everyThird, long } from "../long.ts";
 import { has } from "../programs.ts";
 import { makeKey } from "../nodes/sshd.ts";
 import { newFolder } from "./folder.ts";
@@ -56,23 +56,27 @@ describe.skipIf(!has("ssh-keygen") || !has("perl"))("a private key", () => {
   const publicOf = (file: string): string =>
     spawnSync("ssh-keygen", ["-y", "-P", "", "-f", file], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).stdout;
 
-  describe.each(made)("%s", (_, { privateKey: pem, publicKey: pub }) => {
-    test.each(everyThird(FORMS))("%s", async (_, wrap) => {
-      const file = join(newFolder(), "my key");
-      writeFileSync(file, wrap(pem), { mode: 0o600 });
-      const { publicKey, privateKeyFile, notes } = await readGivenKey(file);
-      expect(privateKeyFile).toBe(file);
-      expect(sameSshKey(publicKey, pub)).toBe(true);
-      const read = publicOf(file) !== "";
-      expect(notes, `ssh reads it: ${read}`).toHaveLength(read ? 0 : 1);
-      if (read) return;
-      const [, command = "", out = ""] = /(\(umask 077; .* > '([^']+)'\))$/s.exec(notes[0] ?? "") ?? [];
-      execFileSync("sh", ["-ec", command]);
-      expect(sameSshKey(publicOf(out), pub)).toBe(true);
-      expect(await notesOn(out)).toEqual([]);
-      expect(readFileSync(file)).toEqual(Buffer.from(wrap(pem)));
-    });
-  });
+  // of these every form with two of the four keys
+  describe.each(made.map(([what, key], nth) => [what, key, nth] as const))(
+    "%s",
+    (_, { privateKey: pem, publicKey: pub }, nth) => {
+      test.each(everyThird(FORMS).filter((_, at) => long || at % 2 === nth % 2))("%s", async (_, wrap) => {
+        const file = join(newFolder(), "my key");
+        writeFileSync(file, wrap(pem), { mode: 0o600 });
+        const { publicKey, privateKeyFile, notes } = await readGivenKey(file);
+        expect(privateKeyFile).toBe(file);
+        expect(sameSshKey(publicKey, pub)).toBe(true);
+        const read = publicOf(file) !== "";
+        expect(notes, `ssh reads it: ${read}`).toHaveLength(read ? 0 : 1);
+        if (read) return;
+        const [, command = "", out = ""] = /(\(umask 077; .* > '([^']+)'\))$/s.exec(notes[0] ?? "") ?? [];
+        execFileSync("sh", ["-ec", command]);
+        expect(sameSshKey(publicOf(out), pub)).toBe(true);
+        expect(await notesOn(out)).toEqual([]);
+        expect(readFileSync(file)).toEqual(Buffer.from(wrap(pem)));
+      });
+    },
+  );
 });
 
 test.each(FORMS)("an Ed25519 key in PKCS#8, %s, is called what nobody logs in with", async (_, wrap) => {
