@@ -162,9 +162,9 @@ test.each([
   ["are listed beside the last machines, and not after them", true, 1],
   ["are listed again where Azure makes them without tags, and tagged", false, 2],
 ])("disks of many machines %s", async (_, diskTags, lists) => {
-  const azure = ownAzure({ seconds: {}, limits: { diskTags, cores: 1000, familyCores: 1000 } });
+  const azure = ownAzure({ seconds: {}, pace: 0.2, limits: { diskTags, cores: 1000, familyCores: 1000 } });
   const asked: string[] = [];
-  const { exit, stderr } = await azure.run("alpha --num-nodes 60", {
+  const { exit, stderr } = await azure.run("alpha --num-nodes 50 --wait-for machines", {
     azure: (request) => {
       asked.push(`${request.method} ${request.url.replace(/\?.*/, "")}`);
       return azure.simulation.handle(request);
@@ -174,7 +174,7 @@ test.each([
   const ofDisks = asked.flatMap((one, at) => (/^GET .*\/disks$/.test(one) ? [at] : []));
   expect(ofDisks).toHaveLength(lists);
   expect(ofDisks[0]).toBeLessThan(asked.findLastIndex((one) => one.includes("/virtualMachines")));
-  for (const node of [0, 59])
+  for (const node of [0, 49])
     expect(await tagsOf(azure, disk(`alpha-coreos-${node}-os`))).toMatchObject({ "aoc-node": `${node}` });
 });
 

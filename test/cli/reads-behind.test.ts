@@ -13,7 +13,7 @@ const NOT_FOUND: PlainResponse = {
 /** An Azure that answers as if what matches was not there, for so long after it was written first, or so often. */
 function behind(matches: RegExp, { ms, times }: { readonly ms: number; readonly times: number }) {
   const clock = createVirtualClock(START);
-  const azure = ownAzure({ clock });
+  const azure = ownAzure({ clock, pace: 0.2 });
   const written = new Map<string, { readonly at: number; asked: number }>();
   const handle = async (request: PlainRequest): Promise<PlainResponse> => {
     const path = new URL(request.url).pathname.toLowerCase();
