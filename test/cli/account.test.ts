@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { some } from "../long.ts";
 import { type RunOptions, type TestAzure, ownAzure } from "./world.ts";
 
 const [HERE, THERE, FOREIGN] = ["1", "2", "3"].map((digit) => `${digit.repeat(8)}-1111-1111-1111-${digit.repeat(12)}`) as [
@@ -163,22 +164,21 @@ test("the question before a destroy, and before a gc, names both", async () => {
     expect((await azure.run(line, { answers: ["no"] })).stderr).toContain(`${question}${words}`);
 });
 
-test.each(["status alpha", "ssh alpha", "run alpha -- uptime", "remove alpha 1 --yes", "destroy alpha --yes --must-exist"])(
-  "%s of what is not there says where was looked, and where it is",
-  async (line) => {
-    const azure = ownAzure();
-    await azure.run(`alpha --num-nodes 1 --wait-for machines --subscription ${THERE}`);
-    azure.exchanges.length = 0;
-    const { exit, stderr } = await azure.run(line.replace("alpha", `alpha --subscription ${HERE}`), used());
-    expect(exit).toBe(1);
-    expect(stderr.replaceAll(/\s+/g, " ")).toContain(`there is no cluster alpha in the subscription Here (${HERE})`);
-    expect(stderr.replaceAll(/\s+/g, " ")).toContain(
-      `A cluster of that name is in the subscription There (${THERE}), in the resource group alpha: add --subscription ${THERE}.`,
-    );
-    expect(asked(azure).filter((one) => one.includes(THERE))).toEqual([`GET /subscriptions/${THERE}/resources`]);
-    expect(asked(azure).join()).not.toContain(FOREIGN);
-  },
-);
+test.each(
+  some(["status alpha", "ssh alpha", "run alpha -- uptime", "remove alpha 1 --yes", "destroy alpha --yes --must-exist"], 0, 4),
+)("%s of what is not there says where was looked, and where it is", async (line) => {
+  const azure = ownAzure();
+  await azure.run(`alpha --num-nodes 1 --wait-for machines --subscription ${THERE}`);
+  azure.exchanges.length = 0;
+  const { exit, stderr } = await azure.run(line.replace("alpha", `alpha --subscription ${HERE}`), used());
+  expect(exit).toBe(1);
+  expect(stderr.replaceAll(/\s+/g, " ")).toContain(`there is no cluster alpha in the subscription Here (${HERE})`);
+  expect(stderr.replaceAll(/\s+/g, " ")).toContain(
+    `A cluster of that name is in the subscription There (${THERE}), in the resource group alpha: add --subscription ${THERE}.`,
+  );
+  expect(asked(azure).filter((one) => one.includes(THERE))).toEqual([`GET /subscriptions/${THERE}/resources`]);
+  expect(asked(azure).join()).not.toContain(FOREIGN);
+});
 
 test("destroy of what is nowhere stays exit 0, and says so", async () => {
   const azure = ownAzure();

@@ -43,7 +43,10 @@ test.each([
   const before = await machine(azure, 1);
   const planned = await azure.json<PlanDocument>("plan mycluster --num-nodes 4");
   expect(planned.document.resources.find(({ id }) => id.endsWith(nameOf(1)))).toMatchObject({ action: "unchanged" });
-  for (const argv of ["mycluster --num-nodes 4 --tag a=b --wait-for machines", "mycluster --num-nodes 5 --rollback"]) {
+  for (const argv of [
+    "mycluster --num-nodes 4 --tag a=b --wait-for machines",
+    "mycluster --num-nodes 5 --rollback --wait-for machines",
+  ]) {
     const { stderr } = await azure.run(argv);
     expect(plain(stderr), argv).toContain(remedy);
     expect(stderr).not.toContain("its creation failed");

@@ -31,7 +31,7 @@ const DOCUMENTED = [0, 1, 3, 4, 5, 6, 7];
 const MOST_REQUESTS = 20_000;
 
 const SEED = Number(process.env["HOSTILE_SEED"] ?? 20_261_128);
-const SOME = long ? 60 : 30;
+const SOME = long ? 60 : 20;
 
 /** A cluster whose time is over, so that gc has something to do; made once. */
 const made = await (async () => {

@@ -4,6 +4,7 @@ import type { PlanDocument, RemoveDocument } from "../../src/core/documents.ts";
 import { byHand, inGroup } from "./azure-hand.ts";
 import type { StatusDocument } from "../../src/core/documents.ts";
 import { type VirtualClock, createVirtualClock } from "../../src/sim/clock.ts";
+import { some } from "../long.ts";
 import { type Body, START, type TestAzure, ownAzure } from "./world.ts";
 
 let azure: TestAzure;
@@ -54,27 +55,31 @@ test("a machine that is made again gets its own disk back, and a new one gets a 
   expect([removed.exit, (await byHand(azure, "GET", disk)).status], removed.stderr).toEqual([0, 404]);
 });
 
-test.each([
+const UNLISTED = [
   [503, "ServerBusy", 1],
   [403, "AuthorizationFailed", 3],
-])("a machine is not made anew without the disk that it is to keep: its list answered with %i %s", async (status, code, ends) => {
-  expect((await azure.run("mycluster --num-nodes 3 --data-disk")).exit).toBe(0);
-  expect((await azure.run("mycluster --data-disk=false")).exit).toBe(0);
-  let isGone = false;
-  const { exit, stderr } = await azure.run("replace mycluster 1 --keep-data-disk --yes", {
-    azure: async (request) => {
-      const { pathname } = new URL(request.url);
-      isGone ||= request.method === "DELETE" && pathname.includes("/virtualMachines/");
-      if (isGone && request.method === "GET" && pathname.endsWith("/disks"))
-        return { status, headers: {}, body: JSON.stringify({ error: { code, message: "no list for you" } }) };
-      return azure.simulation.handle(request);
-    },
-  });
-  expect([exit, (await byHand(azure, "GET", machine)).status], stderr).toEqual([ends, 404]);
-  const again = await azure.run("replace mycluster 1 --keep-data-disk --yes");
-  expect(again.exit, again.stderr).toBe(0);
-  expect(storageOf("mycluster-coreos-1").dataDisks).toMatchObject([{ createOption: "Attach" }]);
-});
+] as const;
+test.each(some(UNLISTED, 1))(
+  "a machine is not made anew without the disk that it is to keep: its list answered with %i %s",
+  async (status, code, ends) => {
+    expect((await azure.run("mycluster --num-nodes 3 --data-disk")).exit).toBe(0);
+    expect((await azure.run("mycluster --data-disk=false")).exit).toBe(0);
+    let isGone = false;
+    const { exit, stderr } = await azure.run("replace mycluster 1 --keep-data-disk --yes", {
+      azure: async (request) => {
+        const { pathname } = new URL(request.url);
+        isGone ||= request.method === "DELETE" && pathname.includes("/virtualMachines/");
+        if (isGone && request.method === "GET" && pathname.endsWith("/disks"))
+          return { status, headers: {}, body: JSON.stringify({ error: { code, message: "no list for you" } }) };
+        return azure.simulation.handle(request);
+      },
+    });
+    expect([exit, (await byHand(azure, "GET", machine)).status], stderr).toEqual([ends, 404]);
+    const again = await azure.run("replace mycluster 1 --keep-data-disk --yes");
+    expect(again.exit, again.stderr).toBe(0);
+    expect(storageOf("mycluster-coreos-1").dataDisks).toMatchObject([{ createOption: "Attach" }]);
+  },
+);
 
 test.each(["remove mycluster 1 --yes", "replace mycluster 1 --yes"])(
   "%s waits a little for a kept disk that Azure still shows on the machine that is gone",

@@ -1,5 +1,6 @@
 /** A wrong subscription, or something that is no Resource Manager at all, is never taken for a cluster that is not there. */
 import { expect, test } from "vitest";
+import { some } from "../long.ts";
 import { type TestAzure, ownAzure } from "./world.ts";
 
 const OTHER = "99999999-2222-4333-8444-555555555555";
@@ -43,7 +44,7 @@ test("the subscription that is there is as good as before", async () => {
   expect((await azure.run(`destroy abc --yes --subscription ${OTHER}`)).exit).toBe(0);
 });
 
-test.each([
+const BODIES = [
   ["an array", 200, "[]"],
   ["null", 200, "null"],
   ["an object of another kind", 200, '{"hello":"world"}'],
@@ -53,7 +54,8 @@ test.each([
   ["404 and nothing", 404, ""],
   ["a proxy's page that says 403", 403, "<html>Web page blocked</html>"],
   ["a proxy's login", 401, "<html>sign in</html>"],
-] as const)("what answers %s to everything is named for what it is", async (_what, status, body) => {
+] as const;
+test.each(some(BODIES, 2, 3, 5, 8))("what answers %s to everything is named for what it is", async (_what, status, body) => {
   for (const argv of [
     "destroy abc --yes",
     "destroy abc --yes --resource-group shared",

@@ -99,7 +99,7 @@ const CHANGED: readonly [string, string, string, (all: Body[]) => Body[], string
   ["that it is there", "--http", "allow-https", (all) => all.filter(({ name }) => name !== "allow-https"), "--http", "is gone"],
 ];
 
-test.each(some(CHANGED, 1, 4, 6, 7))(
+test.each(some(CHANGED, 1, 4, 7))(
   "somebody has changed of a rule %s: it stays so until a flag asks for it",
   async (_, first, name, how, flag, said) => {
     await made(`abc --num-nodes 1 ${first}`);
@@ -108,7 +108,7 @@ test.each(some(CHANGED, 1, 4, 6, 7))(
     const theirs = await rule(name);
     expect(theirs).not.toEqual(before);
     // a change that is about something else
-    for (const argv of ["abc", "abc --tag Owner=me", "abc --tag Owner-"]) {
+    for (const argv of some(["abc", "abc --tag Owner=me", "abc --tag Owner-"], 1)) {
       expect(await ok(argv)).toContain(
         `rule ${name} of the security group ${said === "is gone" ? said : "stays as somebody changed it"}`,
       );

@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { addGroup, byHand, inGroup, denyAll } from "./azure-hand.ts";
 import { createVirtualClock } from "../../src/sim/clock.ts";
+import { some } from "../long.ts";
 import { type RunOptions, START, type TestAzure, ownAzure } from "./world.ts";
 
 const HUB = inGroup("lan", "Microsoft.Network/virtualNetworks", "hub");
@@ -69,7 +70,7 @@ test("the one that remains is taken unasked, and none where none remains", async
   expect(stderr).toContain("az network vnet subnet create");
 });
 
-test.each([
+const SPELLINGS = [
   `--virtual-network-name ${ROOT}${HUB}`,
   `--virtual-network-name ${ROOT.toUpperCase()}${HUB}/`,
   "--virtual-network-name lan:hub",
@@ -77,7 +78,8 @@ test.each([
   `--virtual-network-name hub --subnet-names ${ROOT}${HUB}/subnets/Apps`,
   `--virtual-network-name ${ROOT}${HUB}/subnets/apps`,
   `--virtual-network-name lan:hub --vnet-resource-group LAN --subnet-names apps`,
-])("one network, named %s", async (flags) => {
+] as const;
+test.each(some(SPELLINGS, 0, 2, 5))("one network, named %s", async (flags) => {
   const azure = await withHub([part("apps", "10.1.1.0/24")]);
   expect(await azure.run(`mycluster --num-nodes 1 --wait-for machines ${flags}`)).toMatchObject({ exit: 0 });
   // and by its names it is the same choice
@@ -132,16 +134,16 @@ const plain = (azure: TestAzure): RunOptions => ({
   azure: (request) => azure.simulation.handle({ ...request, url: request.url.replace(/%24expand=[^&]*&?|\$expand=[^&]*&?/, "") }),
 });
 
-test.each(["with", "without"])("12 nodes find their addresses beside others' in few requests, %s $expand", async (how) => {
+test.each(["with", "without"])("6 nodes find their addresses beside others' in few requests, %s $expand", async (how) => {
   const azure = await withHub([part("apps", "10.1.8.0/22")]);
-  expect(await azure.run(`theirs --num-nodes 12 --wait-for machines ${HERE}`)).toMatchObject({ exit: 0 });
+  expect(await azure.run(`theirs --num-nodes 6 --wait-for machines ${HERE}`)).toMatchObject({ exit: 0 });
   azure.exchanges.length = 0;
-  const line = `mycluster --num-nodes 12 --wait-for machines ${HERE}`;
+  const line = `mycluster --num-nodes 6 --wait-for machines ${HERE}`;
   const before = await azure.json<{ nodes: { privateIp: string }[] }>(line, how === "with" ? {} : plain(azure));
   expect(before.exit).toBe(0);
   const addresses = before.document.nodes.map(({ privateIp }) => privateIp);
-  expect(new Set(addresses).size).toBe(12);
-  expect(addresses[0]).toBe("10.1.8.16");
+  expect(new Set(addresses).size).toBe(6);
+  expect(addresses[0]).toBe("10.1.8.10");
   const first = azure.exchanges.findIndex(({ method }) => method === "PUT");
   expect(azure.exchanges.slice(0, first).length).toBeLessThan(25);
   expect(azure.exchanges.some(({ url }) => /CheckIPAddressAvailability/i.test(url))).toBe(false);

@@ -203,14 +203,14 @@ test("a create waits for no price: one that comes late is said when it comes", a
 
 /** An Azure that is not called a rehearsal: there everything is free, and nobody asks. */
 const realAzure = (): TestAzure => ownAzure({ rehearsal: false });
-const ARGV = "mycluster --num-nodes 3 --wait-for machines";
+const ARGV = "mycluster --num-nodes 1 --wait-for machines";
 
 test("the first create shows plan and price, and asks; a yes makes the cluster", async () => {
   const azure = realAzure();
   const { exit, stderr } = await azure.run(ARGV, { answers: ["y"], prices: list });
   expect(exit, stderr).toBe(0);
   expect(stderr).toMatch(
-    /3 machines of Standard_D2s_v5 in westus.*\n[^]*to make; about[^]*\nPrice: 0\.340 USD an hour, 244\.58 USD in 30 days \(list price[^]*\nMake mycluster\? \[y\/N\] /,
+    /1 machine of Standard_D2s_v5 in westus.*\n[^]*to make; about[^]*\nPrice: 0\.133 USD an hour, 95\.93 USD in 30 days \(list price[^]*\nMake mycluster\? \[y\/N\] /,
   );
   expect(stderr.match(/Price: /g)).toHaveLength(1);
   expect(stderr.match(/to make; about/g)).toHaveLength(1);
@@ -297,7 +297,7 @@ test("what the preflight refuses is refused without a question", async () => {
 
 test("with --quiet the question says all that there is to know; a price that does not come is waited for two seconds", async () => {
   const asked = await realAzure().run(`${ARGV} --quiet`, { answers: ["n"], prices: list });
-  expect(asked.stderr).toContain("Make mycluster (3 machines of Standard_D2s_v5 in westus, 0.340 USD an hour)? [y/N]");
+  expect(asked.stderr).toContain("Make mycluster (1 machine of Standard_D2s_v5 in westus, 0.133 USD an hour)? [y/N]");
   const unknown = await realAzure().run(`${ARGV} --quiet`, { answers: ["n"], prices: () => new Promise(() => undefined) });
   expect(unknown.stderr).toContain("in westus, price unknown)? [y/N]");
 });

@@ -3,6 +3,7 @@ import { expect, onTestFinished, test } from "vitest";
 import type { Fault } from "../../src/sim/fault.ts";
 import type { PlainResponse } from "../../src/azure/pipeline.ts";
 import { parseFault } from "../../src/sim/fault-script.ts";
+import { some } from "../long.ts";
 import { type RunOptions, type TestAzure, testAzure, ownAzure } from "./world.ts";
 
 const SCOPE = "/subscriptions/00000000-0000-0000-0000-000000000000";
@@ -128,7 +129,7 @@ test.each(["userlogin", "xbox-lab", "excellent", "azure-demo"])("a name that onl
   expect((await azure.run(`plan ${name}`)).exit).toBe(0);
 });
 
-test.each(["NetworkingInternalOperationError", "InternalExecutionError"])(
+test.each(some(["NetworkingInternalOperationError", "InternalExecutionError"], 0))(
   "a machine that fails of a fault of Azure's own is made again: %s",
   async (code) => {
     const azure = ownAzure({ faults: [parseFault(`machine-1:${code}x1`)] });

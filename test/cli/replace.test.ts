@@ -61,8 +61,6 @@ test("several are replaced one after the other, each there before the next goes;
     return name !== undefined && ["PUT", "DELETE"].includes(method) ? [`${method} ${name}`] : [];
   });
   expect(order).toEqual([0, 1, 2].flatMap((index) => [`DELETE ${nameOf(index)}`, `PUT ${nameOf(index)}`]));
-  await made("--num-nodes 4");
-  await azure.run("destroy mycluster --yes");
 });
 
 test.each([
@@ -203,16 +201,19 @@ const REFUSALS: readonly Refusal[] = [
   ["and all go", "--num-nodes 3", "0-2", 5, /EtcdCaWrong/, otherAuthority],
   ["others may write to its folder", "", "1", 5, /FolderUnsafe/, () => chmodSync(join(azure.dir, "mycluster"), 0o777)],
 ];
-test.for(REFUSALS)("%s: what create would refuse is refused before anything is written", async (row) => {
-  const [, flags, argv, exit, said, more] = row;
-  if (typeof more === "object") azure = ownAzure(more);
-  await made(withFile(flags.includes("--num-nodes") ? flags : `--num-nodes 2 ${flags}`));
-  if (typeof more === "function") await more();
-  const ended = await azure.run(`replace mycluster ${withFile(argv)} --yes`);
-  expect(ended.exit, ended.stderr).toBe(exit);
-  expect(ended.stderr).toMatch(said);
-  expect(azure.exchanges.filter(({ method }) => ["PUT", "PATCH", "DELETE"].includes(method))).toEqual([]);
-});
+test.for(some(REFUSALS, 0, 1, 2, 3, 5, 6, 7, 9))(
+  "%s: what create would refuse is refused before anything is written",
+  async (row) => {
+    const [, flags, argv, exit, said, more] = row;
+    if (typeof more === "object") azure = ownAzure(more);
+    await made(withFile(flags.includes("--num-nodes") ? flags : `--num-nodes 2 ${flags}`));
+    if (typeof more === "function") await more();
+    const ended = await azure.run(`replace mycluster ${withFile(argv)} --yes`);
+    expect(ended.exit, ended.stderr).toBe(exit);
+    expect(ended.stderr).toMatch(said);
+    expect(azure.exchanges.filter(({ method }) => ["PUT", "PATCH", "DELETE"].includes(method))).toEqual([]);
+  },
+);
 
 test("what fits once the old machine is gone is made; one that Azure cannot make leaves the cluster partly there", async () => {
   const { limits } = parseScript("quota-cores:4,quota-standardDSv5Family:4");

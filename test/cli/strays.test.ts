@@ -4,6 +4,7 @@
  */
 import { beforeEach, expect, test } from "vitest";
 import { byHand, inGroup } from "./azure-hand.ts";
+import { some } from "../long.ts";
 import { type Body, type TestAzure, ownAzure } from "./world.ts";
 import { gather } from "../../src/core/plan/tag-parts.ts";
 import { flawsOf } from "../cluster-state.ts";
@@ -113,11 +114,12 @@ test("fewer were counted than are there: a create without a number takes all of 
   await mended(4);
 });
 
-test.each([
+const EVEN = [
   ["two, of which one has no machine", "0=10.0.0.4,2=10.0.0.6", [2]],
   ["two, of which none has a machine", "1=10.0.0.5,2=10.0.0.6", [1, 2]],
   ["four", "0=10.0.0.4,1=10.0.0.5,2=10.0.0.6,3=10.0.0.7", [1, 2, 3]],
-])("an even number of members is no bug: %s", async (_, members, gone) => {
+] as const;
+test.each(some(EVEN, 1, 2))("an even number of members is no bug: %s", async (_, members, gone) => {
   await retag({ "aoc-members": members });
   for (const index of gone) await deleteNode(index);
   const { exit, stderr } = await azure.run(CREATE);
@@ -144,24 +146,28 @@ test("a cluster of an earlier version, which counted its nodes and did not name 
   await mended(5);
 });
 
-test.each([
+const EARLIER = [
   ["grows", "abc --num-nodes 5 --ssh-from 10.0.0.0/8 --wait-for machines", 5],
   ["shrinks", "remove abc 3 --yes", 3],
   ["is left as it is", CREATE, 4],
-])("a cluster of an earlier version, which kept its flags in a tag each, %s, and keeps them in few", async (_, argv, nodes) => {
-  const before = tagAFlag(claim().tags);
-  const { id } = claim();
-  expect((await byHand(azure, "PATCH", id.replace(SUBSCRIPTION, ""), { tags: before })).status).toBe(200);
-  expect(claim().tags).toMatchObject({ "aoc-vm-name-prefix": "coreos", "aoc-etcd-plain": "true" });
-  expect(await kinds()).toEqual([]);
-  const { exit, stderr } = await azure.run(argv);
-  expect(exit, stderr).toBe(0);
-  const flags = gather(claim().tags, "aoc-flags");
-  expect(flags).toMatch(new RegExp(`etcd-plain=true;.*num-nodes=${nodes};.*;vm-name-prefix=coreos;`));
-  expect(claim().tags).not.toHaveProperty("aoc-vm-name-prefix");
-  if (argv.includes("--ssh-from")) expect(flags).toContain(";ssh-from=10.0.0.0/8;");
-  await mended(nodes);
-});
+] as const;
+test.each(some(EARLIER, 0, 1))(
+  "a cluster of an earlier version, which kept its flags in a tag each, %s, and keeps them in few",
+  async (_, argv, nodes) => {
+    const before = tagAFlag(claim().tags);
+    const { id } = claim();
+    expect((await byHand(azure, "PATCH", id.replace(SUBSCRIPTION, ""), { tags: before })).status).toBe(200);
+    expect(claim().tags).toMatchObject({ "aoc-vm-name-prefix": "coreos", "aoc-etcd-plain": "true" });
+    expect(await kinds()).toEqual([]);
+    const { exit, stderr } = await azure.run(argv);
+    expect(exit, stderr).toBe(0);
+    const flags = gather(claim().tags, "aoc-flags");
+    expect(flags).toMatch(new RegExp(`etcd-plain=true;.*num-nodes=${nodes};.*;vm-name-prefix=coreos;`));
+    expect(claim().tags).not.toHaveProperty("aoc-vm-name-prefix");
+    if (argv.includes("--ssh-from")) expect(flags).toContain(";ssh-from=10.0.0.0/8;");
+    await mended(nodes);
+  },
+);
 
 test("a node that was to be and never was is taken out by its number", async () => {
   await retag({ "aoc-nodes": "0-3,6", "aoc-num-nodes": "5" });
