@@ -34,7 +34,7 @@ const TEXT: Record<Exclude<ConnectCode, "HostKeyMismatch" | "HostKeyUnknown">, [
   SshRefused: ["refuses connections", "The machine is booting or sshd is not running: wait, or look at its serial console log."],
   SshTimeout: [
     "does not answer",
-    "Check the security group (`create` opens it with --ssh-from), that the machine runs, and its serial console log.",
+    "Check the security group (`create` opens it with --ssh-from), that the machine has power (`status` says so, `start` gives it), and its serial console log.",
   ],
   SshUnreachable: ["cannot be reached", "Check your own network: there is no route to the cluster's public address."],
   SshReset: ["cuts the connection", "sshd may be starting, or a firewall on the way refuses SSH: try again in a minute."],

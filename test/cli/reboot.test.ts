@@ -3,6 +3,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import type { RebootDocument } from "../../src/core/documents.ts";
+import { byHand, inGroup } from "./azure-hand.ts";
 import { type TestAzure, ownAzure } from "./world.ts";
 
 let azure: TestAzure;
@@ -71,6 +72,16 @@ test("it stops at the first that fails, says what is left, and the same command 
   const second = await azure.json<RebootDocument>("reboot mycluster");
   expect(second).toMatchObject({ exit: 0, document: { before: ["mycluster-coreos-0"], left: [] } });
   expect(second.document.rebooted).toEqual(["mycluster-coreos-1", "mycluster-coreos-2"]);
+});
+
+test("a machine without power is told to start: Azure restarts only what runs", async () => {
+  await made();
+  await byHand(azure, "POST", `${inGroup("mycluster", "Microsoft.Compute/virtualMachines", "mycluster-coreos-1")}/deallocate`);
+  const { exit, stderr } = await azure.run("reboot mycluster 1");
+  const words = stderr.replaceAll(/\s+/g, " ");
+  expect([exit, words]).toEqual([1, expect.stringContaining("The machine has no power")]);
+  expect(words).toContain("`azure-coreos-cluster start mycluster` gives power to every machine of the cluster that has none.");
+  expect(words).not.toContain("fault of this tool");
 });
 
 test("a note of another cluster, or one that is damaged, is not gone by", async () => {

@@ -40,6 +40,7 @@ const SETS_FULL =
   "Operation results in exceeding quota limits of resource type AvailabilitySet. Maximum allowed: 2000, Current in use: 2000, Additional requested: 1. Please read more about quota increase at http://aka.ms/corequotaincrease.";
 const HARDWARE =
   "Unable to create the VM 'x' in availability set 'y' because the requested size Standard_D2s_v5 is not available in the current hardware cluster. The available sizes are: Standard_A2_v2,Standard_D2s_v3, Standard_D4s_v3. Read more on VM resizing strategy at https://aka.ms/azure-resizevm.";
+const POWERLESS = "The operation requires the VM to be running (or set to run).";
 const RESIZED =
   "Unable to perform operation 'Create' because the requested VM size 'Standard_D2s_v5' is not available in the current hardware cluster. The available sizes in this cluster are: Standard_D2_v3,Standard_D4_v3. Read more on VM resizing strategy at https://aka.ms/azure-resizevm.";
 
@@ -87,6 +88,7 @@ test.for([
   [409, "BadRequest", "The request could not be completed at this time. Please try again in a few minutes.", "transient"],
   [409, "OperationNotAllowed", "It is being backed up. Please retry once the backup job completes.", "transient"],
   [409, "OperationNotAllowed", "You cannot do this.", "no"],
+  [409, "OperationNotAllowed", POWERLESS, "no"],
   [409, "Conflict", "The property does not match.", "no"],
   [409, "PropertyChangeNotAllowed", "", "no"],
   [409, "OperationNotAllowed", REGIONAL, "no"],
@@ -185,6 +187,12 @@ test.for([
     /at least 51 .*list-usage --location westus/,
   ],
   ["OperationNotAllowed", OLD, /"Core" in westus is 100 vCPUs; 100 are in use, none is free, and .* needs 4/, /at least 104/],
+  [
+    "OperationNotAllowed",
+    POWERLESS,
+    /has no power/,
+    /`azure-coreos-cluster start mycluster` .*`azure-coreos-cluster mycluster` again/,
+  ],
   ["ResourceQuotaExceeded", "Too much.", /quota in westus does not allow/, /Ask at https:\/\/portal/],
   [
     "SkuNotAvailable",
@@ -540,6 +548,7 @@ const SAID: readonly (readonly [string, string])[] = [
   ["OperationNotAllowed", "Operation 'x' is not allowed on VM 'y' since the VM is marked for deletion."],
   ["OperationNotAllowed", SETS_FULL],
   ["OperationNotAllowed", RESIZED],
+  ["OperationNotAllowed", POWERLESS],
   ["InvalidParameter", HARDWARE],
   ["ResourceQuotaExceeded", GROUP_FULL],
   ["Conflict", "Please try again later."],

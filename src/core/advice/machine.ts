@@ -85,6 +85,14 @@ export const machineAdvice: readonly AdviceRow[] = [
     retry: "no",
   },
   {
+    code: "OperationNotAllowed",
+    text: /requires the VM to be running/i,
+    meaning: "The machine has no power, and Azure restarts only one that runs.",
+    advice: (_, context) =>
+      `\`azure-coreos-cluster start ${context.name ?? "NAME"}\` gives power to every machine of the cluster that has none. Then run \`${rerun(context)}\` again.`,
+    retry: "no",
+  },
+  {
     code: "PropertyChangeNotAllowed",
     meaning: (failure, { label }) =>
       `Azure never changes ${found(failure, /property '?([\w.[\]]+)'?/i) ?? "this property"} of ${label ?? "something that exists"}.`,
