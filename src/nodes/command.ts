@@ -11,7 +11,7 @@ import { type Limit, limit } from "./deadline.ts";
 import { beginning } from "./output-lines.ts";
 
 /** Where commands run. */
-export interface Shell {
+export interface SshSession {
   readonly client: Client;
   readonly clock: Clock;
   /** Its name, in messages. */
@@ -58,7 +58,7 @@ export interface ExecResult extends Exit {
 }
 
 /** Runs it and hands on the output as it comes. @throws ClusterError CommandTimeout, ConnectionLost; the signal's reason */
-export async function streamCommand({ client, clock, node }: Shell, command: string, options: StreamOptions): Promise<Exit> {
+export async function streamCommand({ client, clock, node }: SshSession, command: string, options: StreamOptions): Promise<Exit> {
   const within = limit(clock, options.timeoutMs ?? 60_000, options.signal);
   let channel: ClientChannel | undefined;
   try {
@@ -92,10 +92,10 @@ export async function streamCommand({ client, clock, node }: Shell, command: str
 }
 
 /** Runs it and returns what it wrote. */
-export async function execCommand(shell: Shell, command: string, options: ExecOptions): Promise<ExecResult> {
+export async function execCommand(session: SshSession, command: string, options: ExecOptions): Promise<ExecResult> {
   const { maxBytes = 4 << 20 } = options;
   const [stdout, stderr] = [beginning(maxBytes), beginning(maxBytes)];
-  const exit = await streamCommand(shell, command, { ...options, onStdout: stdout.add, onStderr: stderr.add });
+  const exit = await streamCommand(session, command, { ...options, onStdout: stdout.add, onStderr: stderr.add });
   return {
     ...exit,
     stdout: stdout.text(),

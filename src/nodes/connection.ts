@@ -153,14 +153,14 @@ function handshake(
 }
 
 function overClient(client: Client, socket: Duplex, target: NodeTarget, hostKey: string, clock: Clock): Connection {
-  const shell = { client, clock, node: target.name };
+  const session = { client, clock, node: target.name };
   let open = true;
   client.on("close", () => (open = false));
   return {
     target,
     hostKey,
-    exec: (command, options = {}) => execCommand(shell, command, options),
-    stream: (command, options = {}) => streamCommand(shell, command, options),
+    exec: (command, options = {}) => execCommand(session, command, options),
+    stream: (command, options = {}) => streamCommand(session, command, options),
     open: async (command) => (await openCommand(client, target.name, command)).channel,
     forward: (host, port) => openForward(client, target, host, port),
     alive: () => open && !socket.destroyed && socket.writable,

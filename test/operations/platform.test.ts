@@ -202,11 +202,11 @@ test.each([
     expect([name, how]).toEqual(["password", { mode: "0600", keep: true }]);
     node ??= text;
   };
-  const ground = { read: () => Promise.resolve(node), put: async (...all: Parameters<typeof put>) => put(...all) };
+  const access = { read: () => Promise.resolve(node), put: async (...all: Parameters<typeof put>) => put(...all) };
   const run = { simulated: false, dir, outside: { random: (bytes: number) => new Uint8Array(bytes) } };
   const settled = settlePassword(
     run as unknown as Parameters<typeof settlePassword>[0],
-    { ground, cluster: { spec } } as unknown as Parameters<typeof settlePassword>[1],
+    { access, cluster: { spec } } as unknown as Parameters<typeof settlePassword>[1],
     {} as Parameters<typeof settlePassword>[2],
     given,
   );
@@ -237,7 +237,7 @@ test("a headline that comes in two pieces is told once it is whole, without the 
   const node = { index: 0, name: "n0", privateAddress: "10.0.0.4" };
   const step = STEPS.find(({ name }) => name === "install_drycc");
   const way = {
-    ground: { start: () => Promise.resolve({ state: "started", name: "install_drycc" }), follow },
+    access: { start: () => Promise.resolve({ state: "started", name: "install_drycc" }), follow },
     choices: { servers: [0] },
     nodes: [node],
     first: node,
@@ -278,7 +278,7 @@ test("an uninstallation that is killed at any moment is ended by the same comman
       uninstalled: [] as string[],
     };
     const alive = <T>(work: () => T): Promise<T> => (is.left-- > 0 ? Promise.resolve(work()) : Promise.reject(KILLED));
-    const ground = {
+    const access = {
       run: (node: typeof first, command: string) =>
         alive(() => String(execFileSync("sh", ["-c", command.replaceAll(JOBS, at(node))]))),
       put: (node: typeof first, file: string, text: string, { keep }: { keep?: boolean }) =>
@@ -311,11 +311,11 @@ test("an uninstallation that is killed at any moment is ended by the same comman
         look: { done, uninstalled: has("done/uninstall"), choices: has("choices.json") ? choices : undefined },
       };
     };
-    return { is, at, run: run as never, ground, looks: () => nodes.map(look) };
+    return { is, at, run: run as never, access, looks: () => nodes.map(look) };
   };
-  const uninstall = ({ run, ground }: ReturnType<typeof play>) => {
+  const uninstall = ({ run, access }: ReturnType<typeof play>) => {
     const cluster = { spec, claim, nodes, cluster: { groupName: "mycluster" } };
-    return carryOutUninstall(run, { site: { cluster, ground, first, choices }, script: { text: "" } } as never);
+    return carryOutUninstall(run, { site: { cluster, access, first, choices }, script: { text: "" } } as never);
   };
 
   let moments = 0;
@@ -341,7 +341,7 @@ test("an uninstallation that is killed at any moment is ended by the same comman
     ).toEqual([]);
     expect(keptBy(looks as never), `before ${moments}`).toBeUndefined();
     const wanted = { ...choices, domain: "new.example.com" };
-    const site = { ground: { ...world.ground, read: () => Promise.resolve(undefined) } };
+    const site = { access: { ...world.access, read: () => Promise.resolve(undefined) } };
     await furnish(
       { ...(world.run as object), simulated: true } as never,
       { site, choices: wanted, script: { text: "" }, nodes: looks, first } as never,
@@ -359,7 +359,7 @@ test("an uninstallation that is killed at any moment is ended by the same comman
 const k3s = (servers: readonly number[], says: (command: string) => string | Error = () => "") => {
   const nodes = [0, 1, 2, 3].map((index) => ({ index, name: `n${index}` }));
   const [ran, notes, stop] = [[] as string[], [] as string[], new AbortController()];
-  const ground = {
+  const access = {
     run: ({ name }: { name: string }, command: string) => {
       const [, word = ""] = /kubectl (?:--\S+ )?(.*)/.exec(command) ?? [];
       ran.push(`${name}: ${word.split(" --")[0]}`);
@@ -369,7 +369,7 @@ const k3s = (servers: readonly number[], says: (command: string) => string | Err
   };
   const emit = ({ kind, message }: Body): void => void (kind === "note" && notes.push(`${message}`));
   const run = { tools: { signal: stop.signal }, emit, changesNodes: () => ran.push("changes") };
-  const site = { ground, first: nodes[0], choices: { servers }, cluster: { nodes } };
+  const site = { access, first: nodes[0], choices: { servers }, cluster: { nodes } };
   type Args = Parameters<typeof takeOut>;
   const go = (going: number[]): Promise<void> => takeOut(run as unknown as Args[0], site as unknown as Args[1], going);
   return { go, ran, notes, stop };

@@ -21,7 +21,7 @@ export async function upgrade(session: Session, invocation: Invocation): Promise
     session.say(`The platform of ${name} is upgraded.`);
     return EXIT.done;
   } finally {
-    change.site.ground.close();
+    change.site.access.close();
   }
 }
 
@@ -44,6 +44,6 @@ export async function uninstall(session: Session, invocation: Invocation): Promi
     session.say(`${name} is a platform no more.`);
     return EXIT.done;
   } finally {
-    change.site.ground.close();
+    change.site.access.close();
   }
 }

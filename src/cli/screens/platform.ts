@@ -54,7 +54,7 @@ async function install(session: Session, invocation: Invocation): Promise<number
     sayEnd(session, document);
     return EXIT.done;
   } finally {
-    installation.site.ground.close();
+    installation.site.access.close();
   }
 }
 

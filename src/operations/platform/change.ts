@@ -13,7 +13,7 @@ import { unmarkPlatform } from "./tag.ts";
 import { type Walked, walkSteps } from "./walk.ts";
 import type { ScriptOptions } from "./wish.ts";
 
-/** What would be run. To be closed by whoever has it: `site.ground.close()`. */
+/** What would be run. To be closed by whoever has it: `site.access.close()`. */
 export interface PlatformChange {
   readonly site: Installed;
   readonly script: Script;
@@ -33,7 +33,7 @@ export async function changePlatform(
   try {
     return await (what === "upgrade" ? carryOutUpgrade(run, change, password) : carryOutUninstall(run, change));
   } finally {
-    change.site.ground.close();
+    change.site.access.close();
   }
 }
 
@@ -53,7 +53,7 @@ export async function planChange(
     const password = await keptPassword(run, name);
     return { site, script, ...defined({ password }) };
   } catch (error) {
-    site.ground.close();
+    site.access.close();
     throw error;
   }
 }
@@ -70,8 +70,8 @@ export async function carryOutUpgrade(
       "the installer needs the admin's password to upgrade, and it is not kept here",
       "Give it with --password-file FILE. Nothing was changed.",
     );
-  const { cluster, ground, first, choices } = site;
-  const nodes = await Promise.all(cluster.nodes.map(async (target) => ({ target, look: await ground.look(target, undefined) })));
+  const { cluster, access, first, choices } = site;
+  const nodes = await Promise.all(cluster.nodes.map(async (target) => ({ target, look: await access.look(target, undefined) })));
   const now = { ...choices, installer: script.source, sha256: script.sha256 };
   await furnish(run, { site, choices: now, script, nodes, first });
   const walked = await onThese(run, { ...site, choices: now }, UPGRADE, [first.index], password);
@@ -80,10 +80,10 @@ export async function carryOutUpgrade(
 
 /** Everything that ran on the platform goes with it. @throws ClusterError StepFailed, StepLost (exit 3) */
 export async function carryOutUninstall(run: Run, { site, script }: PlatformChange): Promise<PlatformDocument> {
-  const { cluster, ground, first, choices } = site;
+  const { cluster, access, first, choices } = site;
   run.changesNodes();
-  await Promise.all(cluster.nodes.map((node) => ground.run(node, `install -d -m 0700 ${JOBS}`)));
-  await Promise.all(cluster.nodes.map((node) => ground.put(node, "uninstall.sh", script.text, { mode: "0700" })));
+  await Promise.all(cluster.nodes.map((node) => access.run(node, `install -d -m 0700 ${JOBS}`)));
+  await Promise.all(cluster.nodes.map((node) => access.put(node, "uninstall.sh", script.text, { mode: "0700" })));
   const isServer = (index: number): boolean => choices.servers.includes(index);
   const indexes = cluster.nodes.map(({ index }) => index).filter((index) => index !== first.index);
   const walked: Walked[] = [];
@@ -91,9 +91,9 @@ export async function carryOutUninstall(run: Run, { site, script }: PlatformChan
   for (const some of [indexes.filter((one) => !isServer(one)), indexes.filter(isServer), [first.index]])
     walked.push(...(await onThese(run, site, UNINSTALL, some, "")));
   // marks would tell a later installation that all is done: they go before nobody may uninstall any more
-  await Promise.all(cluster.nodes.map((node) => ground.run(node, FORGET_STEPS)));
+  await Promise.all(cluster.nodes.map((node) => access.run(node, FORGET_STEPS)));
   await unmarkPlatform(run, cluster.claim);
-  await Promise.all(cluster.nodes.map((node) => ground.run(node, `rm -rf ${JOBS}`)));
+  await Promise.all(cluster.nodes.map((node) => access.run(node, `rm -rf ${JOBS}`)));
   run.emit({ kind: "end", id: "platform", label: cluster.spec.name });
   return platformDocument(run, "uninstall", {
     site,
@@ -110,16 +110,16 @@ const FORGET_STEPS = `sh -c 'for mark in ${JOBS}/done/*; do [ "$mark" = ${JOBS}/
 /** An upgrade may be done again and again: its mark of the last time does not count. */
 async function onThese(
   run: Run,
-  { cluster, ground, choices, first }: Installed,
+  { cluster, access, choices, first }: Installed,
   step: PlatformStep,
   indexes: readonly number[],
   password: string,
 ): Promise<Walked[]> {
   const nodes = cluster.nodes.filter(({ index }) => indexes.includes(index));
-  if (step === UPGRADE) await ground.run(first, `rm -f ${JOBS}/done/${step.name}`);
+  if (step === UPGRADE) await access.run(first, `rm -f ${JOBS}/done/${step.name}`);
   return walkSteps(run, [step], {
     cluster: cluster.spec.name,
-    ground,
+    access,
     choices,
     nodes,
     done: new Map(),

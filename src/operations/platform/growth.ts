@@ -22,18 +22,18 @@ export async function joinPlatform(
   resourceGroup: string | undefined,
 ): Promise<PlatformDocument | undefined> {
   const site = await openPlatform(run, name, resourceGroup);
-  const { cluster, ground, choices, first } = site;
+  const { cluster, access, choices, first } = site;
   try {
     const nodes = await Promise.all(
-      cluster.nodes.map(async (target) => ({ target, look: await ground.look(target, undefined) })),
+      cluster.nodes.map(async (target) => ({ target, look: await access.look(target, undefined) })),
     );
     const { done, all } = progress(JOINING, nodes, choices.servers);
     if (done === all) return undefined;
-    const script = await scriptOf(run, { ground, first, kept: choices }, {});
+    const script = await scriptOf(run, { access, first, kept: choices }, {});
     await furnish(run, { site, choices, script, nodes, first });
     const walked = await walkSteps(run, JOINING, {
       cluster: name,
-      ground,
+      access,
       choices,
       first,
       nodes: cluster.nodes,
@@ -43,7 +43,7 @@ export async function joinPlatform(
     });
     return platformDocument(run, "install", { site, choices, walked });
   } finally {
-    ground.close();
+    access.close();
   }
 }
 
@@ -65,7 +65,7 @@ export async function leavePlatform(
     try {
       await takeOut(run, site, going);
     } finally {
-      site.ground.close();
+      site.access.close();
     }
   } catch (error) {
     run.tools.signal.throwIfAborted();
@@ -86,7 +86,7 @@ export function refuseFirstServer({ claim, spec, going }: Pick<Leaving, "claim" 
  */
 export async function takeOut(
   run: Run,
-  site: Pick<Installed, "ground" | "first" | "choices" | "cluster">,
+  site: Pick<Installed, "access" | "first" | "choices" | "cluster">,
   going: readonly number[],
 ): Promise<void> {
   const leaving = site.cluster.nodes.filter(({ index }) => going.includes(index) && index !== site.first.index);
@@ -107,12 +107,12 @@ const firstServer = (machine: string): ClusterError =>
 
 /** k3s' etcd votes by majority: those that stay must be one, and whole. */
 async function refuseMinority(
-  { ground, first, choices, cluster }: Parameters<typeof takeOut>[1],
+  { access, first, choices, cluster }: Parameters<typeof takeOut>[1],
   leaving: readonly NodeTarget[],
 ): Promise<void> {
   if (!leaving.some(({ index }) => choices.servers.includes(index))) return;
   const isReady = new Set(
-    rows(await ground.run(first, listNodes)).flatMap(([name = "", ready]) => (ready === "True" ? [name] : [])),
+    rows(await access.run(first, listNodes)).flatMap(([name = "", ready]) => (ready === "True" ? [name] : [])),
   );
   const servers = cluster.nodes.filter(({ index }) => choices.servers.includes(index));
   const staying = servers.filter((node) => !leaving.includes(node));
@@ -125,15 +125,15 @@ async function refuseMinority(
   });
 }
 
-async function leave(run: Run, { ground, first }: Pick<Installed, "ground" | "first">, node: NodeTarget): Promise<void> {
+async function leave(run: Run, { access, first }: Pick<Installed, "access" | "first">, node: NodeTarget): Promise<void> {
   const about = { id: `k3s/${node.name}`, label: `k3s node ${node.name}`, node: node.index };
   run.emit({ ...about, kind: "started", detail: "drained" });
   // what cannot go elsewhere goes with it: the machine is to be deleted
-  await ground.run(first, drainNode(node.name), DRAIN_MS + 30_000).catch((error: unknown) => {
+  await access.run(first, drainNode(node.name), DRAIN_MS + 30_000).catch((error: unknown) => {
     run.tools.signal.throwIfAborted();
     if (!(error instanceof ClusterError)) throw error;
     run.emit({ kind: "note", id: about.id, label: about.label, message: `${node.name} was not drained whole: ${error.message}` });
   });
-  await ground.run(first, deleteNode(node.name));
+  await access.run(first, deleteNode(node.name));
   run.emit({ ...about, kind: "done", change: "deleted" });
 }

@@ -23,7 +23,7 @@ import { markPlatform } from "./tag.ts";
 import { type Walked, walkSteps } from "./walk.ts";
 import { type InstallOptions, asKept, chosen, freshChoices, nipNote } from "./wish.ts";
 
-/** What would be done. To be closed by whoever has it: `site.ground.close()`. */
+/** What would be done. To be closed by whoever has it: `site.access.close()`. */
 export interface Installation {
   readonly site: Site;
   readonly choices: PlatformChoices;
@@ -49,7 +49,7 @@ export async function planAndInstall(
   try {
     return await carryOutInstall(run, installation, password);
   } finally {
-    installation.site.ground.close();
+    installation.site.access.close();
   }
 }
 
@@ -59,7 +59,7 @@ export async function planInstall(run: Run, name: string, options: InstallOption
   try {
     return await planned(run, site, options);
   } catch (error) {
-    site.ground.close();
+    site.access.close();
     throw error;
   }
 }
@@ -67,13 +67,13 @@ export async function planInstall(run: Run, name: string, options: InstallOption
 /** @param password of the admin; made and kept in the cluster's folder when left out. @throws ClusterError StepFailed, StepLost (exit 3) */
 export async function carryOutInstall(run: Run, installation: Installation, password?: string): Promise<PlatformDocument> {
   const { site, first, nodes } = installation;
-  const { ground, cluster } = site;
+  const { access, cluster } = site;
   await furnish(run, installation);
   await markPlatform(run, cluster.claim, first.index, installation.choices.domain);
   const settled = installation.needsPassword ? await settlePassword(run, site, first, password) : undefined;
   const walked = await walkSteps(run, STEPS, {
     cluster: cluster.spec.name,
-    ground,
+    access,
     first,
     choices: installation.choices,
     nodes: nodes.map(({ target }) => target),
@@ -87,8 +87,8 @@ export async function carryOutInstall(run: Run, installation: Installation, pass
 }
 
 /** What other nodes join with. Root's alone; it goes from node to node through here, and is never shown. */
-export async function tokenOf({ ground, cluster }: Pick<Site, "ground" | "cluster">, first: NodeTarget): Promise<string> {
-  const token = (await ground.read(first, TOKEN))?.trim() ?? "";
+export async function tokenOf({ access, cluster }: Pick<Site, "access" | "cluster">, first: NodeTarget): Promise<string> {
+  const token = (await access.read(first, TOKEN))?.trim() ?? "";
   if (/^[\w:.=+/-]{1,500}$/.test(token)) return token;
   throw new ClusterError("TokenMissing", `${first.name} has no token that other nodes could join k3s with`, {
     source: "node",
@@ -104,20 +104,20 @@ export const reachedAt = ({ cluster: { claim } }: Pick<Site, "cluster">): string
 /** Installer and choices on each node: the same bytes everywhere. */
 export async function furnish(
   run: Run,
-  { site: { ground }, choices, script, nodes, first }: Pick<Installation, "site" | "choices" | "script" | "nodes" | "first">,
+  { site: { access }, choices, script, nodes, first }: Pick<Installation, "site" | "choices" | "script" | "nodes" | "first">,
 ): Promise<void> {
   const text = `${JSON.stringify(choices)}\n`;
   const give = async (node: NodeTarget, keep: boolean): Promise<void> => {
-    await ground.run(node, `sh -c 'install -d -m 0700 ${JOBS} && { ${FORGET_LAST}; }'`);
-    await ground.put(node, "choices.json", text, { mode: "0600", keep });
-    await ground.put(node, "install.sh", script.text, { mode: "0700" });
+    await access.run(node, `sh -c 'install -d -m 0700 ${JOBS} && { ${FORGET_LAST}; }'`);
+    await access.put(node, "choices.json", text, { mode: "0600", keep });
+    await access.put(node, "install.sh", script.text, { mode: "0700" });
   };
   run.changesNodes();
   // of two runs at once the first one's choices count, and the other sees them
   const known = keptBy(nodes) !== undefined;
   await give(first, !known);
   if (!known && !run.simulated) {
-    const there = readChoices(await ground.read(first, `${JOBS}/choices.json`));
+    const there = readChoices(await access.read(first, `${JOBS}/choices.json`));
     if (JSON.stringify(there) !== JSON.stringify(choices))
       throw chosen("another run installs it with other choices at this moment");
   }
@@ -165,7 +165,7 @@ export function progress(steps: readonly PlatformStep[], nodes: Installation["no
 export const keptBy = (nodes: Installation["nodes"]): PlatformChoices | undefined =>
   nodes.find(({ look }) => look.choices !== undefined && !look.uninstalled)?.look.choices;
 
-export interface ScriptPlace extends Pick<Site, "ground"> {
+export interface ScriptPlace extends Pick<Site, "access"> {
   readonly first: NodeTarget;
   /** What the platform was asked to be, where one is there. */
   readonly kept: PlatformChoices | undefined;
@@ -174,12 +174,12 @@ export interface ScriptPlace extends Pick<Site, "ground"> {
 /** What the nodes have already, unless another one is named. */
 export async function scriptOf(
   run: Run,
-  { ground, first, kept }: ScriptPlace,
+  { access, first, kept }: ScriptPlace,
   { installer, installerSha256 }: InstallOptions,
 ): Promise<Script> {
   if (kept === undefined || installer !== undefined || run.simulated)
     return readScript(run, installer ?? kept?.installer ?? INSTALLER, installerSha256);
-  const text = await ground.read(first, `${JOBS}/install.sh`);
+  const text = await access.read(first, `${JOBS}/install.sh`);
   if (text === undefined) return readScript(run, kept.installer, installerSha256 ?? kept.sha256);
   if (installerSha256 !== undefined && installerSha256 !== kept.sha256)
     throw chosen(`the nodes have an installer whose SHA-256 is ${kept.sha256}`);
@@ -194,11 +194,11 @@ const FORGET_LAST = `[ ! -e ${JOBS}/done/${UNINSTALL.name} ] || rm -f ${["choice
 const TOKEN = "/var/lib/rancher/k3s/server/node-token";
 
 async function planned(run: Run, site: Site, options: InstallOptions): Promise<Installation> {
-  const { cluster, ground } = site;
+  const { cluster, access } = site;
   const { spec, claim } = cluster;
   const host = hostOf(options.installer ?? INSTALLER);
-  const looked = Promise.all(cluster.nodes.map(async (target) => ({ target, look: await ground.look(target, host) })));
-  const [nodes, clocks] = await Promise.all([looked, Promise.all(cluster.nodes.map((node) => ground.clockOf(node)))]);
+  const looked = Promise.all(cluster.nodes.map(async (target) => ({ target, look: await access.look(target, host) })));
+  const [nodes, clocks] = await Promise.all([looked, Promise.all(cluster.nodes.map((node) => access.clockOf(node)))]);
   const kept = keptBy(nodes);
   const address = claim.address ?? "";
   const wanted = kept === undefined ? freshChoices(cluster.nodes, address, options) : asKept(kept, options);
@@ -224,7 +224,7 @@ async function planned(run: Run, site: Site, options: InstallOptions): Promise<I
     record,
   });
   if (problems.length > 0) throw refusal(problems);
-  const script = await scriptOf(run, { ground, first, kept }, options);
+  const script = await scriptOf(run, { access, first, kept }, options);
   return {
     site,
     nodes,

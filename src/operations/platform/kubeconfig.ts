@@ -37,7 +37,7 @@ export async function keepKubeconfig(run: Run, name: string, { resourceGroup }: 
     const file = await keep(run, site, FOLDER_FILES.kubeconfig, server);
     return { file, server, ...(straight ? {} : { through: site.first.index }) };
   } finally {
-    site.ground.close();
+    site.access.close();
   }
 }
 
@@ -63,7 +63,7 @@ export async function withKubeconfig(
     if (file !== undefined) await rm(file, { force: true });
     tunnel?.close();
     connection?.close();
-    site.ground.close();
+    site.access.close();
   }
 }
 
@@ -71,10 +71,10 @@ export async function withKubeconfig(
 
 const SOURCE = "/etc/rancher/k3s/k3s.yaml";
 
-async function keep(run: Run, { cluster, ground, first }: Installed, file: string, server: string): Promise<string> {
+async function keep(run: Run, { cluster, access, first }: Installed, file: string, server: string): Promise<string> {
   const { name } = cluster.spec;
   const path = join(await clusterFolder(run.dir, name), file);
-  const text = run.simulated ? REHEARSED : await ground.read(first, SOURCE);
+  const text = run.simulated ? REHEARSED : await access.read(first, SOURCE);
   await replaceFile(path, rewritten(text ?? "", name, server), PRIVATE);
   return path;
 }

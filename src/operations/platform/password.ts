@@ -22,10 +22,10 @@ export interface Settled {
 }
 
 /** Whether it is known already, and nobody needs to be asked. */
-export const isPasswordKnown = async (run: Run, { ground, cluster }: Site, first: NodeTarget): Promise<boolean> =>
+export const isPasswordKnown = async (run: Run, { access, cluster }: Site, first: NodeTarget): Promise<boolean> =>
   run.simulated ||
   (await keptPassword(run, cluster.spec.name)) !== undefined ||
-  (await ground.read(first, `${JOBS}/password`)) !== undefined;
+  (await access.read(first, `${JOBS}/password`)) !== undefined;
 
 /** What was made for a cluster's platform. */
 export const keptPassword = async (run: Run, name: string): Promise<string | undefined> =>
@@ -34,17 +34,17 @@ export const keptPassword = async (run: Run, name: string): Promise<string | und
 /** @throws ClusterError PasswordChosen (exit 7) */
 export async function settlePassword(
   run: Run,
-  { ground, cluster }: Site,
+  { access, cluster }: Site,
   first: NodeTarget,
   given: string | undefined,
 ): Promise<Settled> {
   if (run.simulated) return { text: "rehearsal" };
   const { name } = cluster.spec;
-  const before = await ground.read(first, `${JOBS}/password`);
+  const before = await access.read(first, `${JOBS}/password`);
   const kept = await keptPassword(run, name);
   const mine = given ?? kept ?? before ?? (await make(run, name));
-  await ground.put(first, "password", mine, { mode: "0600", keep: true });
-  const there = (await ground.read(first, `${JOBS}/password`)) ?? mine;
+  await access.put(first, "password", mine, { mode: "0600", keep: true });
+  const there = (await access.read(first, `${JOBS}/password`)) ?? mine;
   if (there !== mine && given !== undefined)
     throw new ClusterError("PasswordChosen", "the installation was begun with another password of the admin", {
       source: "node",
@@ -59,8 +59,8 @@ export async function settlePassword(
   return { text: there, ...(mineToKeep ? { file } : {}) };
 }
 
-export const forgetPassword = async ({ ground }: Pick<Site, "ground">, first: NodeTarget): Promise<void> =>
-  void (await ground.run(first, `rm -f ${JOBS}/password`));
+export const forgetPassword = async ({ access }: Pick<Site, "access">, first: NodeTarget): Promise<void> =>
+  void (await access.run(first, `rm -f ${JOBS}/password`));
 
 /** @throws ClusterError Usage for a file that is none, or holds no password that does */
 export async function passwordIn(outside: Pick<Run["outside"], "cwd" | "env">, file: string): Promise<string> {

@@ -1,4 +1,4 @@
-/** A cluster whose nodes a platform command works on: found, reached, and its ground opened. */
+/** A cluster whose nodes a platform command works on: found, reached, and ready to be worked on. */
 import { refusal } from "../../core/advice/preflight.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import type { NodeTarget } from "../../nodes/target.ts";
@@ -9,14 +9,14 @@ import { refuseStopped } from "../cluster/stopped.ts";
 import type { Run } from "../run.ts";
 import { unfitSystem } from "./checks.ts";
 import type { PlatformChoices } from "./choices.ts";
-import { type Ground, realGround, rehearsedGround } from "./ground.ts";
+import { type NodeAccess, realAccess, rehearsedAccess } from "./node-access.ts";
 import { INSTALLER } from "./installer.ts";
 import type { NodeLook } from "./node-look.ts";
 import { platformIn } from "./tag.ts";
 
 export interface Site {
   readonly cluster: ReachedCluster;
-  readonly ground: Ground;
+  readonly access: NodeAccess;
   /** What the claim says: absent where no platform was ever begun. */
   readonly platform: ReturnType<typeof platformIn>;
 }
@@ -34,9 +34,9 @@ export async function openSite(run: Run, name: string, resourceGroup: string | u
   return {
     cluster,
     platform,
-    ground: run.simulated
-      ? rehearsedGround(run.clock, run.tools.signal, platform && rehearsedChoices(cluster, platform))
-      : realGround(run, name),
+    access: run.simulated
+      ? rehearsedAccess(run.clock, run.tools.signal, platform && rehearsedChoices(cluster, platform))
+      : realAccess(run, name),
   };
 }
 
@@ -80,14 +80,14 @@ async function openInstalled(
   try {
     return await look(site);
   } catch (error) {
-    site.ground.close();
+    site.access.close();
     throw error;
   }
 }
 
 /** The choices lie on every node; the first server is asked. */
 async function installed(site: Site, name: string): Promise<Installed> {
-  const { cluster, ground, platform } = site;
+  const { cluster, access, platform } = site;
   const none = new ClusterError("NoPlatform", `${name} is no platform`, {
     exit: EXIT.failed,
     advice: `Make it one: \`azure-coreos-cluster platform install ${name}\`.`,
@@ -95,7 +95,7 @@ async function installed(site: Site, name: string): Promise<Installed> {
   if (platform === undefined) throw none;
   const first = cluster.nodes.find(({ index }) => index === platform.first);
   if (first === undefined) throw firstServerGone(platform.first);
-  const look = await ground.look(first, undefined);
+  const look = await access.look(first, undefined);
   if (look.choices === undefined) throw none;
   return { ...site, first, look, choices: look.choices };
 }
@@ -105,9 +105,9 @@ const isLost = (error: unknown): boolean => error instanceof ClusterError && /^(
 
 /** The nodes that have something of it still. */
 async function leftBehind(site: Site): Promise<Installed | undefined> {
-  const { cluster, ground, platform } = site;
+  const { cluster, access, platform } = site;
   if (platform === undefined) return undefined;
-  const looked = await Promise.all(cluster.nodes.map(async (node) => ({ node, look: await ground.look(node, undefined) })));
+  const looked = await Promise.all(cluster.nodes.map(async (node) => ({ node, look: await access.look(node, undefined) })));
   const having = looked.flatMap(({ node, look }) =>
     look.choices === undefined ? [] : [{ first: node, look, choices: look.choices }],
   );

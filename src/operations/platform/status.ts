@@ -49,7 +49,7 @@ export async function lookAtPlatform(
     };
     return { document, exit: healthy ? EXIT.done : EXIT.partly };
   } finally {
-    site.ground.close();
+    site.access.close();
   }
 }
 
@@ -60,10 +60,10 @@ const GATEWAY = [80, 443, 2222];
 type Nodes = PlatformStatusDocument["nodes"];
 
 /** A node that does not answer has what it has: k3s says that it is not ready. */
-async function stepsLeft({ cluster, ground, choices }: Installed): Promise<PlatformStatusDocument["left"]> {
+async function stepsLeft({ cluster, access, choices }: Installed): Promise<PlatformStatusDocument["left"]> {
   const looks = await Promise.all(
     cluster.nodes.map(async (node) => {
-      const look = await ground.look(node, undefined).catch((error: unknown) => {
+      const look = await access.look(node, undefined).catch((error: unknown) => {
         if (error instanceof ClusterError) return undefined;
         throw error;
       });
@@ -77,12 +77,12 @@ async function stepsLeft({ cluster, ground, choices }: Installed): Promise<Platf
   );
 }
 
-async function k3sNodes(run: Run, { cluster, ground, first, choices }: Installed): Promise<Nodes> {
+async function k3sNodes(run: Run, { cluster, access, first, choices }: Installed): Promise<Nodes> {
   const isServer = (index: number): boolean => choices.servers.includes(index);
   if (run.simulated)
     return cluster.nodes.map(({ name, index }) => ({ name, role: isServer(index) ? "server" : "agent", ready: true }));
   const known = new Map(
-    rows(await ground.run(first, listNodes)).map(([node = "", ready, version]) => [node, { ready: ready === "True", version }]),
+    rows(await access.run(first, listNodes)).map(([node = "", ready, version]) => [node, { ready: ready === "True", version }]),
   );
   return cluster.nodes.map(({ name, index }) => {
     const node = known.get(name);
@@ -92,9 +92,9 @@ async function k3sNodes(run: Run, { cluster, ground, first, choices }: Installed
   });
 }
 
-async function podsNotReady(run: Run, { ground, first }: Installed): Promise<string[]> {
+async function podsNotReady(run: Run, { access, first }: Installed): Promise<string[]> {
   if (run.simulated) return [];
-  return rows(await ground.run(first, listPods)).flatMap(([space, pod, phase = "", ready = ""]) => {
+  return rows(await access.run(first, listPods)).flatMap(([space, pod, phase = "", ready = ""]) => {
     if (phase === "Succeeded" || (phase === "Running" && !ready.includes("false"))) return [];
     return [`${space}/${pod}: ${phase === "Running" ? "not all of it is ready" : phase}`];
   });

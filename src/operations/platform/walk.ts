@@ -9,12 +9,12 @@ import { redact } from "../../nodes/redact.ts";
 import type { NodeTarget } from "../../nodes/target.ts";
 import type { Run } from "../run.ts";
 import type { PlatformChoices } from "./choices.ts";
-import type { Ground } from "./ground.ts";
+import type { NodeAccess } from "./node-access.ts";
 import { type PlatformStep, type StepFacts, placed } from "./steps.ts";
 
 export interface Walk {
   readonly cluster: string;
-  readonly ground: Ground;
+  readonly access: NodeAccess;
   readonly choices: PlatformChoices;
   /** In the order of their indexes. */
   readonly nodes: readonly NodeTarget[];
@@ -102,15 +102,15 @@ async function carryOut(
   run: Run,
   step: PlatformStep,
   node: NodeTarget,
-  { ground, cluster }: Walk,
+  { access, cluster }: Walk,
   telling: Telling,
 ): Promise<void> {
   const { name, command, proof } = step;
   for (;;) {
-    const start = await ground.start(node, { name, command, proof, environment: telling.environment });
+    const start = await access.start(node, { name, command, proof, environment: telling.environment });
     if (start.state === "done") return;
     if (start.state === "running") telling.news(start.name === name ? "in work already" : `waits for ${start.name}`);
-    const { look, tail } = await follow(run, node, ground, telling);
+    const { look, tail } = await follow(run, node, access, telling);
     if (look.name !== name) continue;
     if (look.state === "ended" && look.code === 0) return;
     if (look.state === "ended")
@@ -124,11 +124,11 @@ async function carryOut(
 }
 
 /** Until it is over. The installer's own headlines are told, nothing else of what it prints. */
-async function follow(run: Run, node: NodeTarget, ground: Ground, { news }: Telling) {
+async function follow(run: Run, node: NodeTarget, access: NodeAccess, { news }: Telling) {
   let [offset, tail, pause] = [0, "", SOON_MS];
   let job: string | undefined;
   for (;;) {
-    const look = await ground.follow(node, offset);
+    const look = await access.follow(node, offset);
     // it was over, and somebody else has begun the next one in its place
     if (job !== undefined && look.name !== job) return { look: { ...look, name: "" }, tail };
     job = look.name;

@@ -64,7 +64,7 @@ function checkSize({ cloud, body, properties, location, before }: Change): Size 
   return size;
 }
 
-export interface Usage {
+export interface CoresAsked {
   readonly subscription: string;
   readonly location: string;
   /** Of this family of sizes alone. */
@@ -73,7 +73,7 @@ export interface Usage {
 }
 
 /** vCPUs in use: of all machines of a region that are not on their way out; deallocated ones count. Spot machines have a quota of their own. */
-export function coresInUse(cloud: SimCloud, { subscription, location, family, spot = false }: Usage): number {
+export function coresInUse(cloud: SimCloud, { subscription, location, family, spot = false }: CoresAsked): number {
   let sum = 0;
   for (const machine of cloud.ofType(MACHINES)) {
     if (machine.location !== location || keyOf(machine.subscription) !== keyOf(subscription)) continue;

@@ -17,7 +17,7 @@ import { type NodeLook, lookAtNode } from "./node-look.ts";
 import { STEPS } from "./steps.ts";
 import { sudo } from "../../nodes/as-root.ts";
 
-export interface Ground {
+export interface NodeAccess {
   look(node: NodeTarget, host: string | undefined): Promise<NodeLook>;
   clockOf(node: NodeTarget): Promise<ClockMeasure | undefined>;
   start(node: NodeTarget, job: Job): Promise<JobStart>;
@@ -31,7 +31,7 @@ export interface Ground {
   close(): void;
 }
 
-export const realGround = (run: Run, cluster: string): Ground => {
+export const realAccess = (run: Run, cluster: string): NodeAccess => {
   /** One to each node, for all that is asked of it side by side. */
   const open = new Map<number, Promise<Connection>>();
   const clock = run.outside.clock;
@@ -100,7 +100,7 @@ export const realGround = (run: Run, cluster: string): Ground => {
 };
 
 /** @param choices of a platform that is there already */
-export const rehearsedGround = (clock: Clock, signal: AbortSignal, choices: PlatformChoices | undefined): Ground => {
+export const rehearsedAccess = (clock: Clock, signal: AbortSignal, choices: PlatformChoices | undefined): NodeAccess => {
   const jobs = new Map<number, string>();
   return {
     look: (node) =>

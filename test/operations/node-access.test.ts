@@ -1,6 +1,6 @@
 /** What an installation asks of its nodes goes over one connection to each, over a real sshd. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Ground, realGround } from "../../src/operations/platform/ground.ts";
+import { type NodeAccess, realAccess } from "../../src/operations/platform/node-access.ts";
 import { realClock as clock } from "../../src/operations/real-clock.ts";
 import type { Run } from "../../src/operations/run.ts";
 import { makeKey, startSshd, type KeyPair, type Sshd } from "../nodes/sshd.ts";
@@ -10,20 +10,20 @@ import { has } from "../programs.ts";
 describe.skipIf(!has("sshd") || !has("ssh-keygen"))("a node that is asked several things at once", () => {
   let sshd: Sshd;
   let user: KeyPair;
-  let ground: Ground;
+  let access: NodeAccess;
   beforeAll(async () => {
     user = makeKey();
     sshd = await startSshd({ authorizedKey: user.publicKey });
     const { signal } = new AbortController();
-    ground = realGround({ clock, outside: { clock }, tools: { signal } } as unknown as Run, "web");
+    access = realAccess({ clock, outside: { clock }, tools: { signal } } as unknown as Run, "web");
   });
   afterAll(async () => {
-    ground.close();
+    access.close();
     await sshd.stop();
   });
 
   const node = () => nodeTarget(sshd.port, { privateKey: user.privateKey, hostKeys: [sshd.hostKeyLine] });
-  const from = (): Promise<string> => ground.run(node(), "true && echo $SSH_CONNECTION");
+  const from = (): Promise<string> => access.run(node(), "true && echo $SSH_CONNECTION");
 
   test("is logged in to once", async () => {
     expect(new Set(await Promise.all([from(), from(), from()])).size).toBe(1);
@@ -31,8 +31,8 @@ describe.skipIf(!has("sshd") || !has("ssh-keygen"))("a node that is asked severa
 
   test("a command that fails takes the connection from nobody", async () => {
     const before = await from();
-    const slow = ground.run(node(), "true && sleep 0.3 && echo $SSH_CONNECTION");
-    await expect(ground.run(node(), "false")).rejects.toMatchObject({ code: "NodeCommandFailed" });
+    const slow = access.run(node(), "true && sleep 0.3 && echo $SSH_CONNECTION");
+    await expect(access.run(node(), "false")).rejects.toMatchObject({ code: "NodeCommandFailed" });
     expect([await slow, await from()]).toEqual([before, before]);
   });
 });
