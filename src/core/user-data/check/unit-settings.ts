@@ -3,6 +3,7 @@
  * that it does not know is as if the line were not there. `systemd-analyze verify` is asked for each in the tests.
  */
 import type { Platform } from "../../node-config.ts";
+import { meantSetting } from "./unit-keys.ts";
 import { isCalendar, isTimeSpan } from "./unit-times.ts";
 import type { UnitSetting } from "./unit-text.ts";
 
@@ -13,6 +14,8 @@ export interface SettingProblem {
 
 /** What is wrong with one setting, wherever it stands. */
 export function settingProblem({ section, key, value }: UnitSetting, platform: Platform): SettingProblem | undefined {
+  const meant = meantSetting(section, key);
+  if (meant !== undefined) return unknownKey(section, key, meant);
   if (/^Exec[A-Z]/.test(key) && value !== "") return commandProblem(key, value, platform);
   if (key === "Environment" && wordsOf(value) === undefined) return open("Environment", "systemd leaves the line out");
   const time = value === "" || value.includes("%") ? undefined : timeProblem(section, key, value);
@@ -35,6 +38,11 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
   Type: ["simple", "exec", "forking", "oneshot", "dbus", "notify", "notify-reload", "idle"],
   Restart: ["no", "always", "on-success", "on-failure", "on-abnormal", "on-abort", "on-watchdog"],
 };
+
+const unknownKey = (section: string, key: string, meant: { readonly section: string; readonly key: string }): SettingProblem => ({
+  message: `systemd knows no ${key}= in [${section}], and leaves the line out`,
+  advice: meant.section === section ? `Perhaps ${meant.key}= is meant.` : `It belongs into [${meant.section}].`,
+});
 
 const SPANS: Readonly<Record<string, RegExp>> = {
   Timer: /^(On(Active|Boot|Startup|UnitActive|UnitInactive)|RandomizedDelay|Accuracy)Sec$/,
