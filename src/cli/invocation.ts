@@ -1,5 +1,5 @@
 /** What a command gets: the world, its arguments, and the flags that were given, parsed. */
-import type { FlagValues } from "../core/spec/flags.ts";
+import type { FlagKey, FlagValues } from "../core/spec/flags.ts";
 import { clusterName } from "../core/spec/spec.ts";
 import type { World } from "./world.ts";
 
@@ -14,6 +14,8 @@ export interface Invocation {
   readonly passed?: readonly string[];
   /** Only what was given: on the command line, in the environment, in the configuration file. */
   readonly given: Partial<FlagValues>;
+  /** Those of them that the configuration file alone says, which few commands read. */
+  readonly inFile: ReadonlySet<FlagKey>;
   /** A file was not written, which is said: the command goes on to its result, and does not end with 0. */
   readonly unwritten?: () => void;
   /** Ends the command, whatever it still waits for: only while nothing was written. */

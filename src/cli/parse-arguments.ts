@@ -6,7 +6,7 @@ import { CommanderError } from "commander";
 import { EXIT, usageError } from "../core/errors.ts";
 import type { Flag } from "../core/spec/flag.ts";
 import { PRICES_URL } from "../core/price/variable.ts";
-import { FLAGS, type FlagValues, flagRows } from "../core/spec/flags.ts";
+import { FLAGS, type FlagKey, type FlagValues, flagRows } from "../core/spec/flags.ts";
 import { AUTHORITY_HOST, isStrangeAuthority } from "../core/spec/cloud.ts";
 import { needsNoSignIn } from "../core/loopback.ts";
 import { prose } from "../report/wrap.ts";
@@ -43,9 +43,9 @@ export async function parseArguments(world: World, version: string): Promise<Inv
   if (result === undefined) return { printed: EXIT.done };
   const { command, args, options } = result;
   const all = await given(world, command, options);
-  refuseStrangeAuthority(world, command, all);
-  if (all.quiet !== true) sayMisspelt(world);
-  return { world, command: command.name, args: nameFirst(command, args), rest, given: all };
+  refuseStrangeAuthority(world, command, all.given);
+  if (all.given.quiet !== true) sayMisspelt(world);
+  return { world, command: command.name, args: nameFirst(command, args), rest, ...all };
 }
 
 // --- internal ---
@@ -69,8 +69,13 @@ function nameFirst({ takes }: Command, args: readonly string[]): readonly string
 }
 
 /** Flag before environment before configuration file. */
-async function given(world: World, command: Command, options: Record<string, unknown>): Promise<Partial<FlagValues>> {
+async function given(
+  world: World,
+  command: Command,
+  options: Record<string, unknown>,
+): Promise<Pick<Invocation, "given" | "inFile">> {
   const values: Record<string, unknown> = {};
+  const inFile = new Set<FlagKey>();
   for (const [key, flag] of flagsOf(command)) {
     const typed = options[key];
     const fromEnvironment = environmentOf(world, flag);
@@ -78,12 +83,14 @@ async function given(world: World, command: Command, options: Record<string, unk
     else if (fromEnvironment !== undefined) values[key] = parsed(flag, fromEnvironment.text, fromEnvironment.name);
   }
   const config = values["config"];
-  if (typeof config !== "string") return values;
+  if (typeof config !== "string") return { given: values, inFile };
   const file = await readConfig(world, config);
   for (const [key, flag] of flagsOf(command))
-    if (values[key] === undefined && file[flag.name] !== undefined)
+    if (values[key] === undefined && file[flag.name] !== undefined) {
       values[key] = valueInFile(flag, file[flag.name], `${config}: ${flag.name}`);
-  return values;
+      inFile.add(key);
+    }
+  return { given: values, inFile };
 }
 
 /** Our own variable before Azure's; two of ours for one flag are refused where they differ. */

@@ -6,7 +6,7 @@ import type { Invocation } from "./invocation.ts";
 import { inGroup } from "../core/spec/in-group.ts";
 
 /** Of a create the shortest command that goes on, since a person adds what is to change; of all others the one that was typed. */
-export function adviceContext({ world, command, args, given }: Omit<Invocation, "rest">): AdviceContext {
+export function adviceContext({ world, command, args, given }: Omit<Invocation, "rest" | "inFile">): AdviceContext {
   const name = {
     ...defined({ name: args[0] }),
     ...inGroup(given),

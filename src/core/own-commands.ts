@@ -13,9 +13,12 @@ export interface WhereFlag {
   readonly text: string;
 }
 
-/** Those of them that have a value. */
+/** Those of them that have a value. A rehearsal asks no other Azure, and a command that is told both is refused. */
 export const whereFlags = (given: Partial<FlagValues>): WhereFlag[] =>
-  WHERE.flatMap((key) => {
+  flagsAsTyped(given, given.simulate === true ? WHERE.filter((key) => key !== "armEndpoint") : WHERE);
+
+export const flagsAsTyped = (given: Partial<FlagValues>, keys: readonly FlagKey[]): WhereFlag[] =>
+  keys.flatMap((key) => {
     const name = `--${FLAGS[key].name}`;
     const value = given[key];
     if (value === undefined) return [];
@@ -40,11 +43,11 @@ export const withFlags = (
     return `\`${["azure-coreos-cluster", ...words, ...more, ...tail.flatMap((one) => ["--", one])].join(" ")}\``;
   });
 
-/** "destroy NAME", "NAME --num-nodes 4", "platform status NAME": the cluster's name stands among the first words. */
+/** "destroy NAME", "NAME --num-nodes 4", "platform status NAME": the cluster's name stands among the first words, as it is written or typed. */
 export const isOf =
   (cluster: string) =>
   (words: readonly string[]): boolean =>
-    words.slice(0, 3).includes(cluster);
+    words.slice(0, 3).some((word) => word.toLowerCase() === cluster.toLowerCase());
 
 /** What it advises for a cluster goes to the same Azure and group: another one may have a cluster of the name. */
 export const inItsPlace = (error: ClusterError, cluster: string, given: Partial<FlagValues>): ClusterError =>
