@@ -401,7 +401,7 @@ describe("where a whole location has no room", () => {
     expect(everything(azure)).toEqual(before);
   });
 
-  const STAYS = [
+  test.each([
     ["a machine is made", "machine-1:AllocationFailed", "", ["--num-nodes=2"]],
     ["the next location would be refused, too", `${FULL},quota-eastus/cores:1`, "", ["--num-nodes=1"]],
     [
@@ -418,8 +418,7 @@ describe("where a whole location has no room", () => {
     ],
     ["the next is the same in other letters", FULL, "", ["--num-nodes=1", "--location=West US,westus"]],
     ["an earlier run has begun it", FULL, `mycluster --num-nodes 1 --wait-for machines --vm-size ${A}`, ["--num-nodes=1"]],
-  ] as const;
-  test.each(some(STAYS, 0, 1, 3, 5))("it stays where %s", async (_, script, before, nodes) => {
+  ])("it stays where %s", async (_, script, before, nodes) => {
     const azure = azureWith(script);
     if (before !== "") expect((await azure.run(before)).exit).toBe(1);
     const given = new Set(nodes.map((one) => one.replace(/=.*/, "=")));

@@ -182,7 +182,7 @@ const ELSEWHERE = [
   ["--private --wait-for machines", "mycluster --private --wait-for machines"],
   ["", "plan mycluster --location eastus"],
 ] as const;
-test.each(some(ELSEWHERE, 0, 2))(
+test.each(some(ELSEWHERE, 1, 2))(
   "a cluster in another group, made with %j, is named when its name is asked for without it: %s",
   async (flags, again) => {
     await made(`mycluster --resource-group shared ${flags}`);

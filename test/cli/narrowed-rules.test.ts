@@ -99,7 +99,7 @@ const CHANGED: readonly [string, string, string, (all: Body[]) => Body[], string
   ["that it is there", "--http", "allow-https", (all) => all.filter(({ name }) => name !== "allow-https"), "--http", "is gone"],
 ];
 
-test.each(some(CHANGED, 1, 4, 7))(
+test.each(some(CHANGED, 1, 4, 6, 7))(
   "somebody has changed of a rule %s: it stays so until a flag asks for it",
   async (_, first, name, how, flag, said) => {
     await made(`abc --num-nodes 1 ${first}`);

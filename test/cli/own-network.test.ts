@@ -79,7 +79,7 @@ const SPELLINGS = [
   `--virtual-network-name ${ROOT}${HUB}/subnets/apps`,
   `--virtual-network-name lan:hub --vnet-resource-group LAN --subnet-names apps`,
 ] as const;
-test.each(some(SPELLINGS, 0, 2, 5))("one network, named %s", async (flags) => {
+test.each(some(SPELLINGS, 0, 2, 3, 5))("one network, named %s", async (flags) => {
   const azure = await withHub([part("apps", "10.1.1.0/24")]);
   expect(await azure.run(`mycluster --num-nodes 1 --wait-for machines ${flags}`)).toMatchObject({ exit: 0 });
   // and by its names it is the same choice

@@ -261,7 +261,7 @@ const WORDS = [
   ["2-3 1..2", "2, 3, 1"],
   ["3 7 8-9", "3"],
 ] as const;
-test.each(some(WORDS, 0, 2, 3))("remove abc %s takes %s, each once, and names what is not there", async (words, going) => {
+test.each(some(WORDS, 0, 2, 3, 4))("remove abc %s takes %s, each once, and names what is not there", async (words, going) => {
   const azure = await withCluster();
   const { exit, stderr, document } = await azure.json<{ removed: string[]; notFound?: string[] }>(`remove abc ${words} --yes`);
   expect(exit).toBe(0);

@@ -57,11 +57,10 @@ test.each(some(IN_SHARED, 1))("in somebody else's group what was there stays, an
   expect(existsSync(join(azure.dir, "mycluster/user-data-0.yaml"))).toBe(false);
 });
 
-const GROWTHS = [
+test.each([
   ["machine-4:SkuNotAvailable", 1],
   ["balancer:RequestDisallowedByPolicy", 4],
-] as const;
-test.each(some(GROWTHS, 0))("a growth that fails gives back the cluster that was: %s", async (fault, code) => {
+])("a growth that fails gives back the cluster that was: %s", async (fault, code) => {
   const small = newAzure();
   expect((await small.run("mycluster --num-nodes 3 --wait-for machines")).exit).toBe(0);
   const azure = newAzure(fault, small);
