@@ -33,11 +33,11 @@ const ANSWERED = new Set([
 ]);
 
 /** What Azure says of a machine that makes waiting for it pointless. */
-const GONE: Partial<Record<string, NodeVerdict>> = {
+export const GONE = {
   failed: { state: "failed", code: "MachineFailed", reason: "Azure could not make the machine" },
   "cut off": { state: "unreachable", code: "NoWayIn", reason: "cannot be reached from this machine" },
   stopped: { state: "stopped", code: "MachineStopped", reason: "the machine is switched off" },
-};
+} as const satisfies Record<string, NodeVerdict>;
 
 /** Never throws: an abort ends in a result too, and the caller throws. */
 export async function waitForNode(target: NodeTarget, shared: SharedWait): Promise<NodeReadiness> {
@@ -57,7 +57,8 @@ async function untilOver(node: AwaitedNode): Promise<void> {
   const { options, signal, handshakes } = node.shared;
   for (;;) {
     // Asked before the look: a machine that fails during it gets one more.
-    const gone = GONE[options.machineState?.(node.target.index) ?? "unknown"];
+    const machine = options.machineState?.(node.target.index) ?? "unknown";
+    const gone = machine === "unknown" ? undefined : GONE[machine];
     if (await (node.connection === undefined ? handshakes.run(() => lookAt(node)) : lookAt(node))) return;
     if (gone !== undefined) {
       if (node.last.state !== "ssh") node.last = gone;

@@ -111,6 +111,18 @@ test("--no-nodes asks nobody, says so, and takes Azure's word for the exit code,
   expect([off.exit, off.document.states]).toEqual([3, { "running, not asked": 2, deallocated: 1 }]);
 });
 
+test("in a rehearsal a node is as its machine is: one without power is not ready, nor one that Azure is still making", async () => {
+  const azure = await withCluster();
+  await byHand(azure, "POST", `${MACHINE(1)}/deallocate`);
+  const again = await azure.json<ClusterDocument>("create mycluster");
+  expect([again.exit, again.document.nodes.map(({ state }) => state)]).toEqual([3, ["ready", "stopped", "ready"]]);
+  expect(again.stderr.replaceAll(/\s+/g, " ")).toContain("`azure-coreos-cluster start mycluster` gives power");
+  const other = ownAzure({ seconds: { "Microsoft.Compute/virtualMachines": [600, 600] } });
+  expect((await other.run("mycluster --timeout 30s")).exit).toBe(6);
+  const { exit, document } = await other.json<StatusDocument>("status mycluster");
+  expect([exit, document.states]).toEqual([1, { creating: 3 }]);
+});
+
 test("with the key at hand the nodes are asked: one that does not answer is named, and it is soon over", async () => {
   // nothing listens on port 1 and up of this machine's loopback
   const azure = await withCluster("mycluster --num-nodes 2 --ssh 1 --wait-for machines", {

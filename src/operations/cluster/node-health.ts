@@ -40,8 +40,8 @@ const CUT_OFF_AFTER_MS = 60_000;
 /** More than etcd takes to choose another leader, and sshd to start anew. */
 const BELIEVED_AFTER_MS = 3000;
 
-/** What of a node is needed to ask it. */
-type Asked = Pick<LiveNode, "index" | "id" | "privateIp" | "hostKey">;
+/** What of a node is needed to ask it, and in a rehearsal how far its machine is. */
+type Asked = Pick<LiveNode, "index" | "id" | "privateIp" | "hostKey"> & Partial<Pick<LiveNode, "provisioning">>;
 
 /**
  * @param nodes those that are worth asking: their machines run
@@ -59,7 +59,7 @@ export async function askNodes(
   const { spec, claim } = live;
   if (run.simulated)
     return {
-      nodes: new Map(nodes.map(({ index }) => [index, { state: "ready" }])),
+      nodes: new Map(nodes.map(({ index, provisioning }) => [index, rehearsed(provisioning)])),
       note: "Rehearsal: no machine was booted, and the health of the nodes is simulated.",
     };
   if (!canLogIn(identity) || claim.address === undefined)
@@ -101,6 +101,12 @@ export async function askNodes(
 }
 
 // --- internal ---
+
+/** Nothing was booted: a node is up when Azure has made its machine. */
+const rehearsed = (provisioning: string | undefined): Pick<NodeReadiness, "state" | "reason"> =>
+  provisioning?.toLowerCase() === "creating"
+    ? { state: "unreachable", reason: "Azure is still making its machine" }
+    : { state: "ready" };
 
 /** Each with the host keys of its machine's tag, or those that were met before. */
 function targetsOf(run: Run, reach: Reach, nodes: readonly Asked[]): NodeTarget[] {

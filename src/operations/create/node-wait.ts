@@ -3,10 +3,13 @@
  * the certificate it lacks, and is healthy. In a rehearsal it is taken to be up a little after Azure calls its machine made.
  */
 import type { PlannedNode } from "../../core/plan/cluster.ts";
+import { defined } from "../../core/defined.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 import { ClusterError } from "../../core/errors.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { ReadinessWait } from "../../nodes/readiness.ts";
+import type { NodeVerdict } from "../../nodes/awaited-node.ts";
+import { GONE } from "../../nodes/wait-for-node.ts";
 import type { NodeReadiness, ReadyLevel } from "../../nodes/node-state.ts";
 import { type NodeTarget, trustOf } from "../../nodes/target.ts";
 import { certify } from "../etcd/certify.ts";
@@ -30,6 +33,8 @@ export interface NodeWaiting {
 
 /** A machine that has not answered for so long is asked about. */
 const POWER_MS = 5000;
+
+const READY: NodeVerdict = { state: "ready" };
 
 /** A rehearsal boots nothing: a node is taken to be up so long after Azure calls its machine done. */
 const SIMULATED_BOOT_MS = 8000;
@@ -93,16 +98,21 @@ async function answers(run: Run, waiting: NodeWaiting, node: PlannedNode, until:
 async function lookAtPower(run: Run, { groupName, stopped }: NodeWaiting, node: PlannedNode, signal: AbortSignal): Promise<void> {
   if (node.userData !== "") return;
   await run.clock.sleep(POWER_MS, signal);
-  const power = await patiently(run.tools, () => run.lookups.powerState(groupName, node.name, signal));
-  if (power === "deallocated" || power === "stopped") stopped.add(node.index);
+  if (await isSwitchedOff(run, groupName, node, signal)) stopped.add(node.index);
 }
 
-async function simulated(run: Run, { azure }: NodeWaiting, node: PlannedNode): Promise<NodeReadiness> {
+async function isSwitchedOff(run: Run, groupName: string, { name }: PlannedNode, signal: AbortSignal): Promise<boolean> {
+  const power = await patiently(run.tools, () => run.lookups.powerState(groupName, name, signal));
+  return power === "deallocated" || power === "stopped";
+}
+
+async function simulated(run: Run, { azure, groupName }: NodeWaiting, node: PlannedNode): Promise<NodeReadiness> {
   const about = { id: `readiness/${node.name}`, label: `node ${node.name}`, node: node.index };
   run.emit({ ...about, kind: "started" });
   await azure.settled(node.index);
   await run.clock.sleep(SIMULATED_BOOT_MS, run.tools.signal);
-  const state = azure.hasFailed(node.index) ? "failed" : "ready";
-  if (state === "ready") run.emit({ ...about, kind: "done" });
-  return { index: node.index, name: node.name, state, timings: {}, attempts: 0 };
+  const isOff = node.userData === "" && (await isSwitchedOff(run, groupName, node, run.tools.signal));
+  const { state, code, reason = "" } = azure.hasFailed(node.index) ? GONE.failed : isOff ? GONE.stopped : READY;
+  run.emit({ ...about, ...(state === "ready" ? { kind: "done" } : { kind: "failed", message: reason, ...defined({ code }) }) });
+  return { index: node.index, name: node.name, state, ...defined({ code }), timings: {}, attempts: 0 };
 }

@@ -138,15 +138,15 @@ export async function begunWatch(run: Run, watching: Promise<NodeWatch> | undefi
 
 // --- internal ---
 
-/** Nobody looks for reasons in a rehearsal, of machines alone, and where no way leads to the node. */
+/** Nobody looks for reasons of machines alone, where no way leads to the node, and in a rehearsal beyond what Azure says of its power. */
 async function explainMissing(
   run: Run,
   prepared: Prepared,
   { level, targetOf }: NodeWaiting,
   found: ReadonlyMap<number, NodeReadiness>,
 ): Promise<NodeDiagnosis[]> {
-  if (run.simulated || level === "machines") return [];
-  const known = [...found.values()].filter(({ code }) => code !== "NoWayIn");
+  if (level === "machines") return [];
+  const known = [...found.values()].filter(({ code, state }) => code !== "NoWayIn" && (!run.simulated || state === "stopped"));
   return explainNodes(run, prepared, prepared.facts.nodes.map(targetOf), known);
 }
 
