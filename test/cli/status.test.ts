@@ -1,5 +1,5 @@
 /** status over the simulated Azure: screens, drift, exit codes. */
-import type { StatusDocument } from "../../src/core/documents.ts";
+import type { ClusterDocument, StatusDocument } from "../../src/core/documents.ts";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
