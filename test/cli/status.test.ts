@@ -1,5 +1,5 @@
 /** status over the simulated Azure: screens, drift, exit codes. */
-import type { ClusterDocument, StatusDocument } from "../../src/core/documents.ts";
+import type { StatusDocument } from "../../src/core/documents.ts";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -114,7 +114,7 @@ test("--no-nodes asks nobody, says so, and takes Azure's word for the exit code,
 test("in a rehearsal a node is as its machine is: one without power is not ready, nor one that Azure is still making", async () => {
   const azure = await withCluster();
   await byHand(azure, "POST", `${MACHINE(1)}/deallocate`);
-  const again = await azure.json<ClusterDocument>("create mycluster");
+  const again = await azure.json("create mycluster");
   expect([again.exit, again.document.nodes.map(({ state }) => state)]).toEqual([3, ["ready", "stopped", "ready"]]);
   expect(again.stderr.replaceAll(/\s+/g, " ")).toContain("`azure-coreos-cluster start mycluster` gives power");
   const other = ownAzure({ seconds: { "Microsoft.Compute/virtualMachines": [600, 600] } });
