@@ -6,7 +6,7 @@ import { dirname, resolve } from "node:path";
 
 /** What a dynamic import of ours leads to, the first that fits: the modules of a group are one file. The packages are files of their own. */
 const GROUPS = [
-  ["simulation", /^src\/(sim\/|operations\/simulated|cli\/screens\/emulate)/],
+  ["simulation", /^src\/(sim\/|operations\/rehearsal\/simulated|cli\/screens\/emulate)/],
   ["errors", /^src\/(report\/|core\/advice\/|cli\/(typed-command|next-command)\.ts)/],
   ["local", /^src\/cli\/screens\/(lint|certificate|user-data|completion-command|schema)\.ts/],
   ["screens", /^src\/cli\/screens\//],

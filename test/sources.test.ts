@@ -34,7 +34,7 @@ test("a command to copy writes to a name that is free, wherever it is written", 
 test("a flag's path is read in one place alone", () => {
   const reading = texts.flatMap(({ file, text }) => (/\bresolve\([^;]*\bcwd\b/.test(text) ? [file] : []));
   // the SDK opens a token's file itself, and knows no "~": it is looked at where the SDK finds it
-  expect(reading.sort()).toEqual([join("operations", "own-path.ts"), join("operations", "sign-in.ts")]);
+  expect(reading.sort()).toEqual([join("operations", "files", "own-path.ts"), join("operations", "sign-in", "sign-in.ts")]);
 });
 
 test("a code that a docstring says is thrown is there", () => {

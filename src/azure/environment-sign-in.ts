@@ -3,7 +3,6 @@
  * environment too; here they are those of the command line, so that a flag counts for a secret of the environment as well.
  * Nothing of it is said or kept: a message names variables only.
  */
-import { defined } from "../core/defined.ts";
 import type { TokenCredential } from "@azure/identity";
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -48,7 +47,7 @@ export function heldIn(env: Env, pem?: string): HeldCredential | undefined {
         variable: CERTIFICATE_PATH,
         credential: (identity, tenant, clientId, options) => {
           const phrase = env[CERTIFICATE_PASSWORD] || undefined;
-          const locked = defined({ certificatePassword: phrase });
+          const locked = phrase === undefined ? {} : { certificatePassword: phrase };
           const all = { ...options, ...more };
           return pem === undefined
             ? new identity.ClientCertificateCredential(tenant, clientId, { certificatePath: path, ...locked }, all)

@@ -8,8 +8,8 @@
 import { closeSync, writeSync } from "node:fs";
 import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
-import { openPipe } from "../operations/open-pipe.ts";
-import { replaceFile } from "../operations/replace-file.ts";
+import { openPipe } from "../operations/files/open-pipe.ts";
+import { replaceFile } from "../operations/files/replace-file.ts";
 import { scrub } from "../core/scrub.ts";
 import { type Ci, type World, through } from "./world.ts";
 

@@ -2,7 +2,7 @@
 import { readWhole, whyUnread } from "../prepare/read-whole.ts";
 import { pathExists } from "../prepare/beside.ts";
 import { ownText } from "../prepare/own-text.ts";
-import { ownPath } from "../operations/own-path.ts";
+import { ownPath } from "../operations/files/own-path.ts";
 import { usageError } from "../core/errors.ts";
 import type { Flag } from "../core/spec/flag.ts";
 import { nearest } from "../core/nearest.ts";

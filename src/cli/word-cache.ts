@@ -5,7 +5,7 @@
 import { mkdir, readdir, rm, stat } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
 import { FOLDER_FILES } from "../prepare/folder-files.ts";
-import { replaceFile } from "../operations/replace-file.ts";
+import { replaceFile } from "../operations/files/replace-file.ts";
 import { PRIVATE, textAt } from "../prepare/kept-file.ts";
 
 /** Clusters are kept by subscription, nodes by cluster, the others as they were answered last. */

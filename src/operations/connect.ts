@@ -9,10 +9,10 @@ import type { Emit } from "../engine/event.ts";
 import { createSiblings } from "../engine/siblings.ts";
 import { type Throttle, createThrottle } from "../engine/throttle.ts";
 import type { RequestTools } from "../engine/tools.ts";
-import { type AccountFacts, accountOf } from "./account.ts";
-import { knownSubscription, selectSubscription } from "./azure-cli-profile.ts";
+import { type AccountFacts, accountOf } from "./sign-in/account.ts";
+import { knownSubscription, selectSubscription } from "./sign-in/azure-cli-profile.ts";
 import type { Surroundings, Way } from "./run.ts";
-import { type NamedCredential, signIn, untilEnd } from "./sign-in.ts";
+import { type NamedCredential, signIn, untilEnd } from "./sign-in/sign-in.ts";
 import { type Traffic, counted } from "./silence.ts";
 import type { Fetch } from "./way-out/fetch.ts";
 import { wayOut } from "./way-out/way-out.ts";
@@ -28,7 +28,7 @@ export interface Around {
   /** Told of every write, before it is sent. */
   readonly wrote?: () => void;
   readonly traffic: Traffic;
-  readonly simulation?: Awaited<ReturnType<typeof import("./simulated.ts").startSimulation>>;
+  readonly simulation?: Awaited<ReturnType<typeof import("./rehearsal/simulated.ts").startSimulation>>;
 }
 
 /** The subscription of a rehearsal, and of a loopback ARM when none is given. */

@@ -14,8 +14,8 @@ import { type HowToPrepare, prepare } from "./create/prepare.ts";
 import type { Prepared } from "./create/prepared.ts";
 import { joinPlatform } from "./platform/growth.ts";
 import { platformIn } from "./platform/tag.ts";
-import { refuseFilesInTheWay, stateFilePath } from "./given-files.ts";
-import { refuseUnwritable } from "./replace-file.ts";
+import { refuseFilesInTheWay, stateFilePath } from "./files/given-files.ts";
+import { refuseUnwritable } from "./files/replace-file.ts";
 import type { Run } from "./run.ts";
 
 /** Both halves, for a caller who has nobody to ask. @throws ClusterError when no node came up; ClusterGone (exit 7) with `creation` */

@@ -12,8 +12,8 @@ import { connectAzure } from "./connect.ts";
 import { priceService } from "./price/service.ts";
 import { withDeadline } from "./deadline-clock.ts";
 import { SILENCE, type Traffic, untilSilent } from "./silence.ts";
-import { pathForSsh } from "./own-path.ts";
-import { openFolder } from "./folder.ts";
+import { pathForSsh } from "./files/own-path.ts";
+import { openFolder } from "./files/folder.ts";
 import { realClock } from "./real-clock.ts";
 import type { Run, Surroundings } from "./run.ts";
 
@@ -67,7 +67,7 @@ export async function openRun(
   const reached = waysGiven(outside, given);
   const simulation =
     given.simulate === true
-      ? await (await import("./simulated.ts")).startSimulation(outside, dir, given, { looks, say: listeners.say })
+      ? await (await import("./rehearsal/simulated.ts")).startSimulation(outside, dir, given, { looks, say: listeners.say })
       : undefined;
   const { plainClock, startedAt, deadline } = timesOf(outside, given, simulation?.clock);
   const stops = createStops(plainClock, runsAgain, () => emit(SILENCE));

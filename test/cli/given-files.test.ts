@@ -14,7 +14,7 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { FLAGS, flagRows } from "../../src/core/spec/flags.ts";
-import { WRITTEN } from "../../src/operations/given-files.ts";
+import { WRITTEN } from "../../src/operations/files/given-files.ts";
 import { some } from "../long.ts";
 import { type TestAzure, ownAzure } from "./world.ts";
 

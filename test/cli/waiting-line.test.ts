@@ -1,7 +1,7 @@
 /** What a terminal says before Azure has answered, and that nothing of it is left; and a rehearsal that can be watched. */
 import { expect, test } from "vitest";
 import { createVirtualClock } from "../../src/sim/clock.ts";
-import { pacedClock } from "../../src/operations/paced-clock.ts";
+import { pacedClock } from "../../src/operations/rehearsal/paced-clock.ts";
 import { ownAzure } from "./world.ts";
 
 const terminal = { columns: 80, rows: 24 };

@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 import { afterAll, describe, expect, test, vi } from "vitest";
 import { createVirtualClock } from "../../src/sim/clock.ts";
 import { openAzure } from "../../src/library/azure.ts";
-import { lockRehearsal } from "../../src/operations/rehearsal-lock.ts";
+import { lockRehearsal } from "../../src/operations/rehearsal/rehearsal-lock.ts";
 import { realClock } from "../../src/operations/real-clock.ts";
 import { eventStream } from "../../src/library/events.ts";
 import { runsOf } from "../../src/library/runs.ts";

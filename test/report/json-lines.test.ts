@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { openToAppend } from "../../src/operations/open-pipe.ts";
+import { openToAppend } from "../../src/operations/files/open-pipe.ts";
 import { jsonLines } from "../../src/report/json-lines.ts";
 import { has } from "../programs.ts";
 import { event } from "./screen.ts";

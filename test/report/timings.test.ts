@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openToWrite } from "../../src/operations/open-pipe.ts";
+import { openToWrite } from "../../src/operations/files/open-pipe.ts";
 import { expect, test } from "vitest";
 import type { Event } from "../../src/engine/event.ts";
 import { timeline } from "../../src/report/timeline.ts";

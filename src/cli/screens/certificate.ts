@@ -5,7 +5,7 @@ import { FLAGS } from "../../core/spec/flags.ts";
 import { generateManagementCertificate } from "../../prepare/management-certificate.ts";
 import { parseSubject, subjectOf } from "../../prepare/subject.ts";
 import { prose } from "../../report/wrap.ts";
-import { openFolder } from "../../operations/folder.ts";
+import { openFolder } from "../../operations/files/folder.ts";
 import type { Invocation } from "../invocation.ts";
 import { shellWord } from "../../core/quoting.ts";
 

@@ -3,7 +3,7 @@ import { EXIT, usageError } from "../../core/errors.ts";
 import { COMMANDS, type Command, flagsOf } from "../commands.ts";
 import { SHELLS, completionScript } from "../completion/script.ts";
 import type { CompletedCommand, CompletedValue } from "../completion/spec.ts";
-import { packagedFiles } from "../../operations/packaged-files.ts";
+import { packagedFiles } from "../../operations/files/packaged-files.ts";
 import { ACTIONS } from "../platform-actions.ts";
 import type { Invocation } from "../invocation.ts";
 

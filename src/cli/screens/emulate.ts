@@ -18,12 +18,12 @@ import { parseProfile } from "../../sim/profile.ts";
 import { serve } from "../../sim/server.ts";
 import { createSimulation, timeOf } from "../../sim/simulation.ts";
 import { loadSimulation, saveSimulation } from "../../sim/store.ts";
-import { refuseFilesInTheWay } from "../../operations/given-files.ts";
-import { openFolder } from "../../operations/folder.ts";
-import { openToWrite } from "../../operations/open-pipe.ts";
-import { ownPath } from "../../operations/own-path.ts";
+import { refuseFilesInTheWay } from "../../operations/files/given-files.ts";
+import { openFolder } from "../../operations/files/folder.ts";
+import { openToWrite } from "../../operations/files/open-pipe.ts";
+import { ownPath } from "../../operations/files/own-path.ts";
 import type { Invocation } from "../invocation.ts";
-import { lockRehearsal } from "../../operations/rehearsal-lock.ts";
+import { lockRehearsal } from "../../operations/rehearsal/rehearsal-lock.ts";
 
 /** Runs until Ctrl-C. The URL alone on stdout. */
 export async function emulate({ world, given }: Invocation): Promise<number> {

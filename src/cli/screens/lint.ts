@@ -12,7 +12,7 @@ import { checkUserData, checkUserDataFile, type Finding, type UserDataOptions } 
 import { filledNotes } from "../../core/user-data/custom.ts";
 import { formatFindings } from "../../core/user-data/lint.ts";
 import { customFile, filledIn, gunzip } from "../../operations/create/custom-data.ts";
-import { ownPath } from "../../operations/own-path.ts";
+import { ownPath } from "../../operations/files/own-path.ts";
 import type { Invocation } from "../invocation.ts";
 import { printDocument } from "../print-document.ts";
 

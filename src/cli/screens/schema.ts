@@ -1,7 +1,7 @@
 /** schema: the JSON Schemas that come with the tool, by name, for editors and for programs that read `--json`. */
 import { EXIT, usageError } from "../../core/errors.ts";
 import { nearest } from "../../core/nearest.ts";
-import { packagedFiles } from "../../operations/packaged-files.ts";
+import { packagedFiles } from "../../operations/files/packaged-files.ts";
 import type { Invocation } from "../invocation.ts";
 
 /** One schema on stdout; without a name a line for each. */

@@ -9,10 +9,10 @@ import { checkUserData } from "../../core/user-data/check.ts";
 import { formatFindings } from "../../core/user-data/lint.ts";
 import { createAzureUserData } from "../../core/user-data/merge.ts";
 import { prose } from "../../report/wrap.ts";
-import { openFolder } from "../../operations/folder.ts";
+import { openFolder } from "../../operations/files/folder.ts";
 import type { Invocation } from "../invocation.ts";
-import { replaceFile } from "../../operations/replace-file.ts";
-import { packagedFiles } from "../../operations/packaged-files.ts";
+import { replaceFile } from "../../operations/files/replace-file.ts";
+import { packagedFiles } from "../../operations/files/packaged-files.ts";
 import { shellWord } from "../../core/quoting.ts";
 import { textAt } from "../../prepare/kept-file.ts";
 

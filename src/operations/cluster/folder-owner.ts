@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { shellWord } from "../../core/quoting.ts";
 import { PUBLIC, textAt } from "../../prepare/kept-file.ts";
-import { replaceFile } from "../replace-file.ts";
+import { replaceFile } from "../files/replace-file.ts";
 import type { Run } from "../run.ts";
 import { FOLDER_FILES } from "../../prepare/folder-files.ts";
 

@@ -14,7 +14,7 @@ import type { ClusterSpec } from "../../core/spec/spec.ts";
 import type { Carried } from "../create/carry-out.ts";
 import type { Claim } from "./claim.ts";
 import type { Prepared } from "../create/prepared.ts";
-import { replaceFile } from "../replace-file.ts";
+import { replaceFile } from "../files/replace-file.ts";
 import type { Run } from "../run.ts";
 import { knownHostsFile } from "./node-target.ts";
 import { FOLDER_FILES } from "../../prepare/folder-files.ts";

@@ -8,7 +8,7 @@ import { place, subscriptionWords } from "../../core/account.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { groupOf } from "../../core/plan/resource.ts";
 import { isOurs } from "../../core/plan/tags.ts";
-import { ifAnswered } from "../account.ts";
+import { ifAnswered } from "../sign-in/account.ts";
 import type { OtherSubscription, Run } from "../run.ts";
 import { shellWord } from "../../core/quoting.ts";
 import { few } from "../../core/words.ts";

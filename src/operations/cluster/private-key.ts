@@ -15,8 +15,8 @@ import { inspectPrivateKey, isHalfOf } from "../../prepare/private-key-file.ts";
 import { publicHalfOf, readGivenKey } from "../../prepare/ssh-given-key.ts";
 import type { SshKey } from "../../prepare/ssh-key.ts";
 import { sameSshKey, sshFingerprint } from "../../prepare/ssh-public-key.ts";
-import { keysOfSsh, sshFolder } from "../own-path.ts";
-import { replaceFile } from "../replace-file.ts";
+import { keysOfSsh, sshFolder } from "../files/own-path.ts";
+import { replaceFile } from "../files/replace-file.ts";
 import type { Run } from "../run.ts";
 import { FOLDER_FILES } from "../../prepare/folder-files.ts";
 

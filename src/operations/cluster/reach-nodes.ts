@@ -28,7 +28,7 @@ import type { Cluster } from "./cluster.ts";
 import { findCluster } from "./find.ts";
 import { nodeTarget, knownTarget, knownHostsFile } from "./node-target.ts";
 import { hopsTo, keepProvenHops, reachOf } from "./way.ts";
-import { replaceFile } from "../replace-file.ts";
+import { replaceFile } from "../files/replace-file.ts";
 import { identityFor } from "./identity.ts";
 import { refuseStopped } from "./stopped.ts";
 import type { Run } from "../run.ts";

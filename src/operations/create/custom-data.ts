@@ -9,7 +9,7 @@ import type { ClusterSpec } from "../../core/spec/spec.ts";
 import { checkUserDataFile, type UserDataOptions } from "../../core/user-data/check.ts";
 import { customUserData, filledNotes, type CustomValues } from "../../core/user-data/custom.ts";
 import { strictText } from "../../core/strict-text.ts";
-import { ownPath } from "../own-path.ts";
+import { ownPath } from "../files/own-path.ts";
 import type { Run } from "../run.ts";
 import { shellWord } from "../../core/quoting.ts";
 import type { Finding } from "../../core/user-data/check/finding.ts";

@@ -25,12 +25,12 @@ import type { Joins } from "../etcd/membership.ts";
 import { chooseDiscoveryUrl } from "./discovery-url.ts";
 import { usableHere } from "./ssh-key.ts";
 import { type ChosenEtcd, freshNode, standingNode } from "./planned-node.ts";
-import { replaceFile } from "../replace-file.ts";
+import { replaceFile } from "../files/replace-file.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { canLogIn } from "../../nodes/identity.ts";
 import { keepHops, wayTo, reachOf } from "../cluster/way.ts";
 import type { Run } from "../run.ts";
-import { packagedFiles } from "../packaged-files.ts";
+import { packagedFiles } from "../files/packaged-files.ts";
 import { userDataFile } from "../../prepare/folder-files.ts";
 
 export interface Materials {

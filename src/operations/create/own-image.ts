@@ -24,7 +24,7 @@ import { isProven } from "../../core/plan/proof.ts";
 import type { ClaimedCluster } from "../cluster/claim.ts";
 import { unusedBeside } from "../../prepare/beside.ts";
 import { checkContainer, openImageContainer, reaches, stageVhd } from "./image-upload.ts";
-import { ownPath } from "../own-path.ts";
+import { ownPath } from "../files/own-path.ts";
 import type { Run } from "../run.ts";
 import type { Survey } from "./survey.ts";
 

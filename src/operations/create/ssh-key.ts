@@ -18,7 +18,7 @@ import type { ClaimedCluster } from "../cluster/claim.ts";
 import { identityOf } from "../cluster/identity.ts";
 import { withPrivateKey } from "../cluster/private-key.ts";
 import type { Mode } from "../mode.ts";
-import { pathForSsh } from "../own-path.ts";
+import { pathForSsh } from "../files/own-path.ts";
 import type { Run } from "../run.ts";
 
 export type BegunKey = ReturnType<typeof beginOwnKey> | undefined;

@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 import { ClusterError, EXIT, usageError } from "../../core/errors.ts";
 import { isLoopback } from "../../core/loopback.ts";
 import { readWhole, whyUnread } from "../../prepare/read-whole.ts";
-import { ownPath } from "../own-path.ts";
+import { ownPath } from "../files/own-path.ts";
 import type { Run } from "../run.ts";
 
 export const INSTALLER = "https://www.drycc.cc/install.sh";

@@ -11,7 +11,7 @@ import { type Tunnel, openTunnel } from "../../nodes/tunnel.ts";
 import { clusterFolder } from "../../prepare/cluster-folder.ts";
 import { FOLDER_FILES, tunnelKubeconfig } from "../../prepare/folder-files.ts";
 import { PRIVATE } from "../../prepare/kept-file.ts";
-import { replaceFile } from "../replace-file.ts";
+import { replaceFile } from "../files/replace-file.ts";
 import type { Run } from "../run.ts";
 import { type Installed, openPlatform } from "./reached.ts";
 import type { InGroup } from "../../core/spec/in-group.ts";

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { BOOT_ID } from "../../nodes/reboot.ts";
 import { clusterFolder } from "../../prepare/cluster-folder.ts";
 import { PUBLIC } from "../../prepare/kept-file.ts";
-import { replaceFile } from "../replace-file.ts";
+import { replaceFile } from "../files/replace-file.ts";
 import type { Run } from "../run.ts";
 import { textAt } from "../../prepare/kept-file.ts";
 import { FOLDER_FILES } from "../../prepare/folder-files.ts";

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pid, ppid } from "node:process";
 import { expect, test } from "vitest";
-import { lockRehearsal } from "../../src/operations/rehearsal-lock.ts";
-import { createVirtualClock } from "../../src/sim/clock.ts";
+import { lockRehearsal } from "../../../src/operations/rehearsal/rehearsal-lock.ts";
+import { createVirtualClock } from "../../../src/sim/clock.ts";
 
 const inFolder = () => join(mkdtempSync(join(tmpdir(), "lock-")), "state.json");
 const clock = createVirtualClock(0);

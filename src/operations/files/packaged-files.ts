@@ -3,7 +3,7 @@ import { readFile, readdir } from "node:fs/promises";
 import { getAsset, isSea } from "node:sea";
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
-import { ClusterError } from "../core/errors.ts";
+import { ClusterError } from "../../core/errors.ts";
 
 /** The folders, and how their files' names end. */
 const FOLDERS = { templates: ".yaml", schema: ".json" } as const;
@@ -11,7 +11,7 @@ const FOLDERS = { templates: ".yaml", schema: ".json" } as const;
 /** File name to text. A folder of that name in the working directory is not read: nothing is picked up by accident. */
 export async function packagedFiles(name: keyof typeof FOLDERS): Promise<Map<string, string>> {
   if (isSea()) return new Map(JSON.parse(getAsset(name, "utf8")) as [string, string][]);
-  for (const up of ["..", "../.."]) {
+  for (const up of ["..", "../../.."]) {
     const folder = fileURLToPath(new URL(`${up}/${name}`, import.meta.url));
     const files = await readdir(folder).catch(() => undefined);
     if (files === undefined) continue;

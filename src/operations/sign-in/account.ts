@@ -2,13 +2,13 @@
  * Which subscription a run asks, and as whom: what the Azure CLI knows, what a token says, and one small question where that is not
  * enough. It is there to be told to people; nothing depends on it, so that nothing of it fails.
  */
-import { defined } from "../core/defined.ts";
-import type { Lookups } from "../azure/lookups.ts";
-import { type Account, type SignedIn, oneLine } from "../core/account.ts";
-import type { Clock } from "../core/clock.ts";
-import { FLAGS, type FlagValues } from "../core/spec/flags.ts";
-import { abortable } from "../engine/abortable.ts";
-import { limit } from "../nodes/deadline.ts";
+import { defined } from "../../core/defined.ts";
+import type { Lookups } from "../../azure/lookups.ts";
+import { type Account, type SignedIn, oneLine } from "../../core/account.ts";
+import type { Clock } from "../../core/clock.ts";
+import { FLAGS, type FlagValues } from "../../core/spec/flags.ts";
+import { abortable } from "../../engine/abortable.ts";
+import { limit } from "../../nodes/deadline.ts";
 import type { KnownSubscription } from "./azure-cli-profile.ts";
 
 interface Around {

@@ -1,17 +1,17 @@
 /** `--simulate`: the embedded simulation of Azure in the network's place, with virtual time, its state kept in a file of the folder. */
-import { defined } from "../core/defined.ts";
+import { defined } from "../../core/defined.ts";
 import { join } from "node:path";
-import type { PlainRequest, PlainResponse } from "../azure/pipeline.ts";
-import type { Clock } from "../core/clock.ts";
-import { parseScript } from "../sim/fault-script.ts";
-import { createVirtualClock } from "../sim/clock.ts";
-import { SIMULATION_FILE } from "../prepare/folder-files.ts";
-import { createSimulation, timeOf } from "../sim/simulation.ts";
-import { loadSimulation, saveSimulation } from "../sim/store.ts";
-import type { FlagValues } from "../core/spec/flags.ts";
+import type { PlainRequest, PlainResponse } from "../../azure/pipeline.ts";
+import type { Clock } from "../../core/clock.ts";
+import { parseScript } from "../../sim/fault-script.ts";
+import { createVirtualClock } from "../../sim/clock.ts";
+import { SIMULATION_FILE } from "../../prepare/folder-files.ts";
+import { createSimulation, timeOf } from "../../sim/simulation.ts";
+import { loadSimulation, saveSimulation } from "../../sim/store.ts";
+import type { FlagValues } from "../../core/spec/flags.ts";
 import { lockRehearsal } from "./rehearsal-lock.ts";
 import { pacedClock } from "./paced-clock.ts";
-import type { Surroundings } from "./run.ts";
+import type { Surroundings } from "../run.ts";
 
 export interface Simulated {
   readonly clock: Clock;

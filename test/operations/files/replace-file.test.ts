@@ -15,7 +15,7 @@ import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { refuseUnwritable, replaceFile } from "../../src/operations/replace-file.ts";
+import { refuseUnwritable, replaceFile } from "../../../src/operations/files/replace-file.ts";
 
 function folder(): string {
   const dir = mkdtempSync(join(tmpdir(), "acc-replace-"));

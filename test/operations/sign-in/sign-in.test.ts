@@ -1,10 +1,10 @@
 /** Who may go to Azure: what is refused before anything is asked, and what of a cluster says that it is doomed or foreign. */
 import { expect, test } from "vitest";
-import { connectAzure } from "../../src/operations/connect.ts";
-import { expiryIn, isDoomed, isForeign } from "../../src/operations/cluster/cluster.ts";
-import type { FlagValues } from "../../src/core/spec/flags.ts";
-import type { Surroundings } from "../../src/operations/run.ts";
-import { realClock } from "../../src/operations/real-clock.ts";
+import { connectAzure } from "../../../src/operations/connect.ts";
+import { expiryIn, isDoomed, isForeign } from "../../../src/operations/cluster/cluster.ts";
+import type { FlagValues } from "../../../src/core/spec/flags.ts";
+import type { Surroundings } from "../../../src/operations/run.ts";
+import { realClock } from "../../../src/operations/real-clock.ts";
 
 const outside = {
   env: { HOME: "/nowhere" },

@@ -2,21 +2,21 @@
  * Who signs in: a certificate, or whoever Azure's default credential chain finds; and as whom, which only the token tells that was got.
  * The token itself goes to Azure and nowhere else.
  */
-import { defined } from "../core/defined.ts";
+import { defined } from "../../core/defined.ts";
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { HttpClient } from "@azure/core-rest-pipeline";
 import type { TokenCredential } from "@azure/identity";
-import type { Cloud } from "../azure/clouds.ts";
-import { type SignedIn, signedInBy } from "../core/account.ts";
-import { ClusterError, EXIT, usageError } from "../core/errors.ts";
-import type { FlagValues } from "../core/spec/flags.ts";
-import { abortable } from "../engine/abortable.ts";
-import type { Emit } from "../engine/event.ts";
-import { readWhole, whyUnread } from "../prepare/read-whole.ts";
+import type { Cloud } from "../../azure/clouds.ts";
+import { type SignedIn, signedInBy } from "../../core/account.ts";
+import { ClusterError, EXIT, usageError } from "../../core/errors.ts";
+import type { FlagValues } from "../../core/spec/flags.ts";
+import { abortable } from "../../engine/abortable.ts";
+import type { Emit } from "../../engine/event.ts";
+import { readWhole, whyUnread } from "../../prepare/read-whole.ts";
 import type { KnownSubscription } from "./azure-cli-profile.ts";
-import { ownPath } from "./own-path.ts";
-import type { Surroundings } from "./run.ts";
+import { ownPath } from "../files/own-path.ts";
+import type { Surroundings } from "../run.ts";
 
 export interface NamedCredential extends TokenCredential {
   /** Once the first token was got, or was not: whose the last one is; undefined where it does not say. */
@@ -30,18 +30,18 @@ export async function signIn(
   { cloud, known, httpClient, emit }: { cloud: Cloud; known: KnownSubscription; httpClient: HttpClient; emit: Emit },
 ): Promise<NamedCredential> {
   if (outside.credential !== undefined) return named(outside.credential);
-  const { createCredential } = await import("../azure/credentials.ts");
+  const { createCredential } = await import("../../azure/credentials.ts");
   let certificate: string | undefined;
   if (given.azureCert !== undefined) {
     if (given.tenant === undefined || given.clientId === undefined) {
-      const { refuseIncompleteSignIn } = await import("../core/spec/spec.ts");
+      const { refuseIncompleteSignIn } = await import("../../core/spec/spec.ts");
       throw refuseIncompleteSignIn();
     }
     certificate = await checkedCertificate(outside, given.azureCert, emit);
   }
   const byHand = typed(outside, given);
   if (certificate === undefined && (byHand.tenant || byHand.clientId)) {
-    const { heldIn, missingBeside } = await import("../azure/environment-sign-in.ts");
+    const { heldIn, missingBeside } = await import("../../azure/environment-sign-in.ts");
     const held = heldIn(outside.env);
     const missing = held && missingBeside(held, given);
     if (missing !== undefined)
@@ -79,7 +79,7 @@ export const untilEnd = (credential: TokenCredential, end: AbortSignal): TokenCr
 
 /** What is in the file, once it can sign in. */
 async function checkedCertificate(outside: Surroundings, path: string, emit: Emit, named?: string): Promise<string> {
-  const { checkManagementCertificate } = await import("../prepare/management-certificate.ts");
+  const { checkManagementCertificate } = await import("../../prepare/management-certificate.ts");
   const { pem, notes } = await checkManagementCertificate(ownPath(outside, path), outside.clock.now(), named);
   for (const message of notes) emit({ kind: "note", id: "azure-cert", label: "certificate", message });
   return pem;
@@ -97,7 +97,7 @@ async function readHeldFile(
   { tenant, clientId }: Partial<FlagValues>,
   emit: Emit,
 ): Promise<string | undefined> {
-  const { CERTIFICATE_PASSWORD, CERTIFICATE_PATH, TOKEN_FILE, heldIn } = await import("../azure/environment-sign-in.ts");
+  const { CERTIFICATE_PASSWORD, CERTIFICATE_PATH, TOKEN_FILE, heldIn } = await import("../../azure/environment-sign-in.ts");
   const variable = heldIn(outside.env)?.variable;
   if (tenant === undefined || clientId === undefined || (variable !== CERTIFICATE_PATH && variable !== TOKEN_FILE))
     return undefined;

@@ -2,15 +2,15 @@
  * What the real provider and the real SDK would send for a plan, with nobody at the other end: an export is then exactly the wire's
  * JSON, with the API versions that the SDK uses. No request leaves the process.
  */
-import { defined } from "../core/defined.ts";
-import { createClients } from "../azure/clients.ts";
-import { type PlainRequest, type PlainResponse, httpClientOf } from "../azure/pipeline.ts";
-import { createProvider } from "../azure/provider.ts";
-import { ClusterError } from "../core/errors.ts";
-import { type Json, type JsonObject, type WireResource, isObject, parseId } from "../core/export/wire.ts";
-import type { AnyResource } from "../core/plan/resource.ts";
-import { stamped } from "../engine/decide.ts";
-import type { Run } from "./run.ts";
+import { defined } from "../../core/defined.ts";
+import { createClients } from "../../azure/clients.ts";
+import { type PlainRequest, type PlainResponse, httpClientOf } from "../../azure/pipeline.ts";
+import { createProvider } from "../../azure/provider.ts";
+import { ClusterError } from "../../core/errors.ts";
+import { type Json, type JsonObject, type WireResource, isObject, parseId } from "../../core/export/wire.ts";
+import type { AnyResource } from "../../core/plan/resource.ts";
+import { stamped } from "../../engine/decide.ts";
+import type { Run } from "../run.ts";
 
 /** In the order of the plan. User-data is taken out of the bodies. */
 export async function recordedRequests(

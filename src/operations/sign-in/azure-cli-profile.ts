@@ -2,12 +2,12 @@
  * What the Azure CLI has selected: a subscription, and the cloud that it is in. Read from the CLI's own files, as other tools do. A
  * subscription is never taken into another cloud than its own.
  */
-import { defined } from "../core/defined.ts";
-import { type SignedIn, oneLine } from "../core/account.ts";
-import { ClusterError, EXIT, usageError } from "../core/errors.ts";
-import { AUTHORITY_HOST, cloudOfAuthority } from "../core/spec/cloud.ts";
-import { shellWord } from "../core/quoting.ts";
-import { FLAGS, type FlagValues } from "../core/spec/flags.ts";
+import { defined } from "../../core/defined.ts";
+import { type SignedIn, oneLine } from "../../core/account.ts";
+import { ClusterError, EXIT, usageError } from "../../core/errors.ts";
+import { AUTHORITY_HOST, cloudOfAuthority } from "../../core/spec/cloud.ts";
+import { shellWord } from "../../core/quoting.ts";
+import { FLAGS, type FlagValues } from "../../core/spec/flags.ts";
 import { type CliAccount, type CliPlace, readProfile } from "./azure-cli-files.ts";
 
 export interface Selected {

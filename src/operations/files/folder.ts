@@ -2,10 +2,10 @@
 import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { type ClusterError, usageError } from "../core/errors.ts";
-import { makeFolder } from "../prepare/cluster-folder.ts";
+import { type ClusterError, usageError } from "../../core/errors.ts";
+import { makeFolder } from "../../prepare/cluster-folder.ts";
 import { pathForSsh } from "./own-path.ts";
-import type { Surroundings } from "./run.ts";
+import type { Surroundings } from "../run.ts";
 
 /**
  * Its absolute path.

@@ -20,8 +20,8 @@ import {
 import { access, writeFile } from "node:fs/promises";
 import { dirname, sep } from "node:path";
 import { promisify } from "node:util";
-import { EXIT } from "../core/errors.ts";
-import { notWritten } from "../core/unwritten.ts";
+import { EXIT } from "../../core/errors.ts";
+import { notWritten } from "../../core/unwritten.ts";
 import { isOwnStream, openPipe } from "./open-pipe.ts";
 
 /** Refuses a path that takes no file: said before anything is made, not after. */

@@ -8,12 +8,12 @@ import {
 } from "@azure/core-rest-pipeline";
 import type { TokenCredential } from "@azure/identity";
 import { expect, test } from "vitest";
-import { connectAzure } from "../../src/operations/connect.ts";
-import { accountOf } from "../../src/operations/account.ts";
-import { signIn, untilEnd } from "../../src/operations/sign-in.ts";
-import type { Surroundings } from "../../src/operations/run.ts";
-import type { Lookups } from "../../src/azure/lookups.ts";
-import { createVirtualClock } from "../../src/sim/clock.ts";
+import { connectAzure } from "../../../src/operations/connect.ts";
+import { accountOf } from "../../../src/operations/sign-in/account.ts";
+import { signIn, untilEnd } from "../../../src/operations/sign-in/sign-in.ts";
+import type { Surroundings } from "../../../src/operations/run.ts";
+import type { Lookups } from "../../../src/azure/lookups.ts";
+import { createVirtualClock } from "../../../src/sim/clock.ts";
 
 const tokenOf = (claims: object): string => `h.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.s`;
 const facts = { subscription: "s", cloud: "AzureUSGovernment", endpoint: undefined, expected: undefined, mayAsk: true } as const;

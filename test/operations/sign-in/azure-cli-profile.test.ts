@@ -3,10 +3,10 @@ import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { CLOUDS } from "../../src/azure/clouds.ts";
-import { cloudOfAuthority } from "../../src/core/spec/cloud.ts";
-import type { CliPlace } from "../../src/operations/azure-cli-files.ts";
-import { knownSubscription, selectSubscription } from "../../src/operations/azure-cli-profile.ts";
+import { CLOUDS } from "../../../src/azure/clouds.ts";
+import { cloudOfAuthority } from "../../../src/core/spec/cloud.ts";
+import type { CliPlace } from "../../../src/operations/sign-in/azure-cli-files.ts";
+import { knownSubscription, selectSubscription } from "../../../src/operations/sign-in/azure-cli-profile.ts";
 
 const [PUBLIC, GOV, TENANT] = ["1", "4", "3"].map((digit) => `${digit.repeat(8)}-1111-1111-1111-${digit.repeat(12)}`) as [
   string,

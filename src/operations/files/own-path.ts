@@ -3,8 +3,8 @@
  * the environment, a file). Every flag's path is read here: a folder that is called "~" would be removed with `rm -r ~`.
  */
 import { join, resolve } from "node:path";
-import { usageError } from "../core/errors.ts";
-import type { Surroundings } from "./run.ts";
+import { usageError } from "../../core/errors.ts";
+import type { Surroundings } from "../run.ts";
 
 export const ownPath = ({ cwd, env }: Pick<Surroundings, "cwd" | "env">, path: string): string =>
   resolve(

@@ -6,9 +6,9 @@
 import { randomBytes } from "node:crypto";
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { kill, pid } from "node:process";
-import type { Clock } from "../core/clock.ts";
-import { ClusterError, EXIT } from "../core/errors.ts";
-import { shellWord } from "../core/quoting.ts";
+import type { Clock } from "../../core/clock.ts";
+import { ClusterError, EXIT } from "../../core/errors.ts";
+import { shellWord } from "../../core/quoting.ts";
 
 export interface LockOptions {
   readonly clock: Clock;

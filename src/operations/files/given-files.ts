@@ -5,13 +5,13 @@
  */
 import { type Stats, closeSync, openSync, readSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { ClusterError, EXIT } from "../core/errors.ts";
-import { type FlagValues, flagRows } from "../core/spec/flags.ts";
-import { SIMULATION_FILE, isLeftOfOne, isSharedKeyFile } from "../prepare/folder-files.ts";
-import { whyUnread } from "../prepare/read-whole.ts";
+import { ClusterError, EXIT } from "../../core/errors.ts";
+import { type FlagValues, flagRows } from "../../core/spec/flags.ts";
+import { SIMULATION_FILE, isLeftOfOne, isSharedKeyFile } from "../../prepare/folder-files.ts";
+import { whyUnread } from "../../prepare/read-whole.ts";
 import { isOwnStream } from "./open-pipe.ts";
 import { ownPath } from "./own-path.ts";
-import type { Surroundings } from "./run.ts";
+import type { Surroundings } from "../run.ts";
 
 export const WRITTEN: { readonly [K in keyof FlagValues]?: readonly [what: string, isOne: (text: string) => boolean] } = {
   output: ["the state file of a cluster", isStateFile],

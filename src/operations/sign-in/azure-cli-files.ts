@@ -1,12 +1,12 @@
 /** What the Azure CLI keeps in its own folder: the accounts that it knows, and the cloud that it is in. Read only, as other tools do. */
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { type SignedIn, oneLine } from "../core/account.ts";
-import { shellWord } from "../core/quoting.ts";
-import { FLAGS } from "../core/spec/flags.ts";
-import { textAt } from "../prepare/kept-file.ts";
-import { homeOf, ownPath } from "./own-path.ts";
-import type { Surroundings } from "./surroundings.ts";
+import { type SignedIn, oneLine } from "../../core/account.ts";
+import { shellWord } from "../../core/quoting.ts";
+import { FLAGS } from "../../core/spec/flags.ts";
+import { textAt } from "../../prepare/kept-file.ts";
+import { homeOf, ownPath } from "../files/own-path.ts";
+import type { Surroundings } from "../surroundings.ts";
 
 export type CliPlace = Pick<Surroundings, "cwd" | "env">;
 
