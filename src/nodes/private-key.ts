@@ -5,6 +5,7 @@
  */
 import { createPrivateKey } from "node:crypto";
 import { ClusterError } from "../core/errors.ts";
+import { IN_OPENSSH_FORM } from "../core/openssh-form.ts";
 import { type PemText, privateKeyIn } from "../core/pem.ts";
 
 /** @throws ClusterError SshKeyEncrypted, SshKeyUnreadable */
@@ -42,7 +43,10 @@ function oldForm(pem: string): string {
   } catch {
     throw unreadable("it is damaged", DAMAGED);
   }
-  throw unreadable("its type is not RSA or EC", "Ed25519 keys must be in OpenSSH form: make one with ssh-keygen -t ed25519.");
+  throw unreadable(
+    "its type is not RSA or EC",
+    `An Ed25519 key must be in OpenSSH's form. Write it so, and give that: (umask 077; ${IN_OPENSSH_FORM} > FILE.openssh)`,
+  );
 }
 
 /** PROTOCOL.key of OpenSSH: after a magic word the name of the cipher, "none" for a key without a passphrase. */

@@ -4,6 +4,7 @@
  */
 import { createPrivateKey } from "node:crypto";
 import { extname } from "node:path";
+import { IN_OPENSSH_FORM } from "../core/openssh-form.ts";
 import { pemTexts, privateKeyIn } from "../core/pem.ts";
 import { shellWord } from "../core/quoting.ts";
 import { unusedBeside } from "./beside.ts";
@@ -15,12 +16,12 @@ import { bareBase64, textEncodingOf, textOf } from "./key-text.ts";
 export async function notesOn(file: string): Promise<string[]> {
   const [others, bytes] = await Promise.all([readableByOthers(file), readKept(file).catch(() => undefined)]);
   if (bytes !== undefined && isEd25519InPkcs8(bytes))
-    return [others, `${file} holds an Ed25519 key in PKCS#8, ${ED25519_IN_PKCS8}`].filter((one) => one !== undefined);
+    return [others, ed25519Note(file, bytes)].filter((one) => one !== undefined);
   const form = bytes === undefined ? undefined : formFor(bytes, sshReads, "[A-Z0-9 ]*PRIVATE KEY");
   const note =
     form === undefined
       ? undefined
-      : `${file} holds a private key that this tool reads, and ssh does not: it is ${form.is}. Write it anew, and put that in its place or give it: (umask 077; ${piped(file, form.filters)} > ${unusedBeside(file, extname(file) || ".key")})`;
+      : `${file} holds a private key that this tool reads, and ssh does not: it is ${form.is}. ${ANEW}: (umask 077; ${piped(file, form.filters)} > ${anewAs(file)})`;
   return [others, note].filter((one) => one !== undefined);
 }
 
@@ -37,8 +38,11 @@ export const opensslReading = (commands: string, file: string, bytes: Buffer): s
 
 // --- internal ---
 
-const ED25519_IN_PKCS8 =
-  "with which this tool cannot log in to a node, nor ssh before OpenSSH 9.6: give one in OpenSSH's own form, as ssh-keygen -t ed25519 makes it";
+const ed25519Note = (file: string, bytes: Buffer): string =>
+  `${file} holds an Ed25519 key in PKCS#8, with which this tool cannot log in to a node, nor ssh before OpenSSH 9.6. ${ANEW}: (umask 077; ${opensslReading(IN_OPENSSH_FORM, file, bytes)} > ${anewAs(file)})`;
+
+const ANEW = "Write it anew, and put that in its place or give it";
+const anewAs = (file: string): string => unusedBeside(file, extname(file) || ".key");
 
 /** Whatever stands around it. */
 function isEd25519InPkcs8(bytes: Buffer): boolean {

@@ -7,10 +7,12 @@ import { generateKeyPairSync } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import type { ClusterError } from "../../src/core/errors.ts";
+import { shellWord } from "../../src/core/quoting.ts";
 import { forSsh } from "../../src/nodes/private-key.ts";
 import { notesOn } from "../../src/prepare/key-form.ts";
 import { readGivenKey } from "../../src/prepare/ssh-given-key.ts";
-import { sameSshKey } from "../../src/prepare/ssh-public-key.ts";
+import { openSshPublicKey, sameSshKey } from "../../src/prepare/ssh-public-key.ts";
 import { everyThird, long } from "../long.ts";
 import { has } from "../programs.ts";
 import { makeKey } from "../nodes/sshd.ts";
@@ -79,16 +81,30 @@ describe.skipIf(!has("ssh-keygen") || !has("perl"))("a private key", () => {
   );
 });
 
-test.each(FORMS)("an Ed25519 key in PKCS#8, %s, is called what nobody logs in with", async (_, wrap) => {
-  const { privateKey } = generateKeyPairSync("ed25519", {
-    privateKeyEncoding: { type: "pkcs8", format: "pem" },
-    publicKeyEncoding: { type: "spki", format: "pem" },
+describe.skipIf(!has("ssh-keygen") || !has("perl") || !has("openssl"))("an Ed25519 key in PKCS#8", () => {
+  const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+  const pem = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+  const pub = openSshPublicKey(publicKey, "") ?? "";
+
+  test.each(FORMS)("%s: nobody logs in with it, and the command that is named makes of it what ssh reads", async (_, wrap) => {
+    const file = join(newFolder(), "my key");
+    writeFileSync(file, wrap(pem), { mode: 0o600 });
+    const { notes } = await readGivenKey(file);
+    const [, command = "", out = ""] =
+      / in PKCS#8, with which .*: (\(umask 077; .* > '([^']+)'\))$/s.exec(notes.join("\n")) ?? [];
+    execFileSync("sh", ["-ec", command]);
+    expect(spawnSync("ssh-keygen", ["-y", "-f", out], { encoding: "utf8" }).stdout.trim()).toBe(pub);
+    expect(await notesOn(out)).toEqual([]);
+    expect(await forSsh(readFileSync(out, "utf8"))).toContain("BEGIN OPENSSH PRIVATE KEY");
   });
-  const file = join(newFolder(), "my key");
-  writeFileSync(file, wrap(privateKey), { mode: 0o600 });
-  const { notes } = await readGivenKey(file);
-  expect(notes).toEqual([
-    expect.stringMatching(/ holds an Ed25519 key in PKCS#8, with which .* as ssh-keygen -t ed25519 makes it$/),
-  ]);
-  await expect(forSsh(privateKey)).rejects.toThrow("its type is not RSA or EC");
+
+  test("at a login it is named too, for the key's own file", async () => {
+    const file = join(newFolder(), "my key");
+    writeFileSync(file, pem, { mode: 0o600 });
+    const error = (await forSsh(pem).catch((thrown: unknown) => thrown)) as ClusterError;
+    expect(error.message).toContain("its type is not RSA or EC");
+    const [command = ""] = /\(umask 077; .*\)$/s.exec(error.advice ?? "") ?? [];
+    execFileSync("sh", ["-ec", command.replaceAll(/\bFILE\b/g, () => shellWord(file))]);
+    expect(sameSshKey(spawnSync("ssh-keygen", ["-y", "-f", `${file}.openssh`], { encoding: "utf8" }).stdout, pub)).toBe(true);
+  });
 });

@@ -1,6 +1,7 @@
 /** What we log in to a cluster's nodes with: the private half of its SSH key where it is on this machine, else the user's agent. */
 import { defined } from "../../core/defined.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
+import { shellWord } from "../../core/quoting.ts";
 import { type Identity, type Usable, usableIdentity } from "../../nodes/identity.ts";
 import type { SshKey } from "../../prepare/ssh-key.ts";
 import { textOf } from "../../prepare/key-text.ts";
@@ -35,7 +36,7 @@ export async function identityFor(run: Run, cluster: string, clusterKey: string)
 /** What is wrong with a file, with its name. */
 function named(error: ClusterError, file: string | undefined): ClusterError {
   if (file === undefined) return error;
-  const advice = error.advice?.replaceAll(/\bFILE\b/g, () => file);
+  const advice = error.advice?.replaceAll(/\bFILE\b/g, () => shellWord(file));
   return new ClusterError(error.code, `${error.message} (${file})`, {
     source: error.source,
     exit: EXIT.failed,
