@@ -40,7 +40,10 @@ const ROOMS: readonly (readonly [folder: RegExp, commands: readonly string[]])[]
     COMMANDS.filter(({ scopes }) => scopes.includes("azure")).map(({ name }) => name),
   ],
   // of a folder that a flag names; others read what is in the package
-  [/^prepare\/kept-file/, COMMANDS.filter((one) => flagsOf(one).some(([key]) => key === "dir")).map(({ name }) => name)],
+  [
+    /^(?:prepare\/kept-file|operations\/own-path)/,
+    COMMANDS.filter((one) => flagsOf(one).some(([key]) => key === "dir")).map(({ name }) => name),
+  ],
   [/^operations\/simulated\b/, COMMANDS.filter((one) => flagsOf(one).some(([key]) => key === "fault")).map(({ name }) => name)],
   [/^operations\/destroy\b/, ["destroy", "gc"]],
   [/^operations\/remove(\.ts|\/forget)/, ["remove"]],

@@ -6,6 +6,7 @@ import type { FlagKey } from "../core/spec/flags.ts";
 import { wrap } from "../report/wrap.ts";
 import { COMMANDS, type Command, commandNamed, flagsOf } from "./commands.ts";
 import { parsed, together } from "./flag-text.ts";
+import { aboutFlag, belowFlags } from "./help-text.ts";
 import type { World } from "./world.ts";
 
 export interface ChosenCommand {
@@ -62,13 +63,14 @@ function programOf(
       getOutHelpWidth: () => out.stdout.columns,
       getErrHelpWidth: () => out.stderr.columns,
     })
-    .configureHelp({ subcommandTerm: termOf })
+    // beside the longest term a terminal of 80 leaves 38, and of 60 less: still text in lines, and no line as long as it comes
+    .configureHelp({ subcommandTerm: termOf, minWidthToWrap: 15 })
     .helpOption("-h, --help", "show this help")
     .addHelpText("after", () => wrap(AFTER_ALL, out.stdout.columns));
   for (const command of COMMANDS) {
     const sub = program.command(`${command.name} ${command.takes}`.trim());
     if (command.rest !== undefined) sub.usage(`[options] ${command.takes} ${command.rest}`);
-    if (command.scopes.includes("create")) sub.addHelpText("after", () => wrap(AFTER_CREATE, out.stdout.columns));
+    sub.addHelpText("after", () => wrap(belowFlags(command), out.stdout.columns));
     sub.description(command.about).exitOverride().allowExcessArguments(false).showSuggestionAfterError(true);
     // nobody asks for those of the others: to make all twenty commands' would be half of a start
     if (words.includes(command.name))
@@ -91,22 +93,9 @@ const termOf = (command: Commander): string =>
 const AFTER_ALL =
   "\n`azure-coreos-cluster create --help` shows the flags of create. To try it without an Azure account: --simulate.\n";
 
-const AFTER_CREATE = [
-  "",
-  "A flag beats the environment (AZURE_COREOS_CLUSTER_NUM_NODES and so on), which beats --config FILE.yaml, which beats what the cluster has kept, which beats the default. A switch that is on is turned off by --http=false. TIME is written as 90s, 30m, 2h, 7d or 1h30m.",
-  "",
-  "Exit codes: 0 done, 1 failed, 2 bad usage, 3 partly done, 4 sign-in or permission, 5 refused before anything was written, 6 out of time, 7 conflict, 130 interrupted.",
-  "",
-].join("\n");
-
 function optionOf(key: FlagKey, flag: Flag<unknown>, command: Command, words: readonly string[]): Option {
   const value = flag.value === undefined ? "" : flag.optional === undefined ? ` <${flag.value}>` : ` [${flag.value}]`;
-  const shown =
-    flag.default === undefined || flag.default === false || isEmpty(flag.default) || flag.about.endsWith("]")
-      ? ""
-      : ` [${JSON.stringify(flag.default).replaceAll(/["[\]]/g, "")}]`;
-  const about = command.takes.includes("<name>") ? flag.about : (flag.unnamed ?? flag.about);
-  const option = new Option(`--${flag.name}${value}`, about + shown);
+  const option = new Option(`--${flag.name}${value}`, aboutFlag(flag, command));
   // commander reads --no-x as the opposite of --x: here it is a switch of its own
   option.negate = false;
   option.attributeName = () => key;
@@ -120,5 +109,3 @@ function optionOf(key: FlagKey, flag: Flag<unknown>, command: Command, words: re
     });
   return option;
 }
-
-const isEmpty = (value: unknown): boolean => Array.isArray(value) && value.length === 0;

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
+import { COMMANDS } from "../../src/cli/commands.ts";
 import { type Body, type TestAzure, ownAzure, testAzure } from "./world.ts";
 import { some } from "../long.ts";
 import { tagAFlag } from "../kept-tags.ts";
@@ -558,12 +559,30 @@ test("a misspelt variable of the environment is named, once, and what it may hav
 
 test.each([
   ["run --help", ["<name> -- CMD", "[5m]"], ["300000", "[-- CMD]"]],
-  ["ssh --help", ["<name> [node] [-- CMD]"], []],
+  ["ssh --help", ["<name> [node] [-- CMD]", "ssh's own flags are passed on"], ["beats --config"]],
+  // it takes what the cluster has kept
+  [
+    "replace --help",
+    ["of the system disk [the cluster's]", "are mapped [the cluster's]", "[30m]"],
+    ["[Standard_D2s_v5]", "[100]", "[the image's own]", "Of one command"],
+  ],
+  ["destroy --help", ["130 interrupted", "AZURE_COREOS_CLUSTER_", "1h30m", "Of this command:"], []],
+  ["schema --help", [], ["Exit codes"]],
+  ["lint --help", ["[flatcar]"], []],
   ["list --help", ["only the clusters in this resource group"], ["the cluster's name"]],
   ["gc --help", ["only the clusters in this resource group"], ["the cluster's name"]],
   [
     "create --help",
-    ["[the cluster's name]", "beats --config", "AZURE_COREOS_CLUSTER_NUM_NODES", "130 interrupted", "7d", "Azure sees [*]"],
+    [
+      "[the cluster's name]",
+      "; also --ssh-port [22001]",
+      "[Standard_D2s_v5]",
+      "beats --config",
+      "AZURE_COREOS_CLUSTER_NUM_NODES",
+      "130 interrupted",
+      "7d",
+      "Azure sees [*]",
+    ],
     ["[["],
   ],
   ["status --help", ["with --json"], []],
@@ -572,6 +591,13 @@ test.each([
   const flat = stdout.replaceAll(/\s+/g, " ");
   for (const words of says) expect(flat).toContain(words);
   for (const words of saysNot) expect(flat).not.toContain(words);
+});
+
+test.each([...COMMANDS.map(({ name }) => `${name} --help`), "--help"])("%s fits into the terminal", async (argv) => {
+  for (const columns of [120, 80, 64]) {
+    const { stdout } = await azure().run(argv, { terminal: { columns, rows: 40 } });
+    expect(stdout.split("\n").filter((line) => line.length > columns && !line.startsWith("Usage:"))).toEqual([]);
+  }
 });
 
 test("list --resource-group lists what is in that group", async () => {

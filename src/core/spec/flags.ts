@@ -332,7 +332,7 @@ export const FLAGS = {
     quiet: toggle({ name: "quiet", on: ["azure", "keys"], about: "say only what went wrong" }),
   }),
 
-  ...section("Of one command", {
+  ...section("Of this command", {
     mustExist: toggle({ name: "must-exist", on: ["destroy"], about: "exit 1 where nothing of the cluster is there" }),
     force: toggle({ name: "force", on: ["remove"], about: "remove nodes even when etcd loses its quorum" }),
     noNodes: toggle({
