@@ -10,7 +10,7 @@ import { besideForeign, lostTags, retagged, userTagsOf } from "../core/plan/user
 import { type ConvergeOptions, type Convergence, type Outcome, isExpected, startConvergence } from "./convergence.ts";
 import { type Decision, type TaggedResource, decide, isSettled, isTagsOnly, keepsOurTags, stamped } from "./decide.ts";
 import { drive } from "./drive.ts";
-import { isFresh, lookAtMade, refuseOld } from "./machine-made.ts";
+import { isFresh, lookAtMade, refuseAgain, refuseOld } from "./machine-made.ts";
 import { CHECKS, deletePatiently, getPatiently, lookFor } from "./patiently.ts";
 import type { Live } from "./provider.ts";
 import { isVerdict, recover } from "./recover.ts";
@@ -116,6 +116,7 @@ async function clear(way: Convergence, live: Live): Promise<Outcome | undefined>
     return undefined;
   }
   refuseOld(resource, live, tools.clock.now(), options.cluster);
+  refuseAgain(resource, way.unheard);
   await options.permit?.();
   tools.emit({ ...way.about, kind: "started", detail: "its creation failed: deleting it, to make it again" });
   await options.letGo?.(live);

@@ -82,6 +82,8 @@ export interface Convergence {
   acted: Outcome;
   /** How often a machine that failed to be made was given another try. */
   replaced: number;
+  /** How often it was made, and its operation could not be asked to the end. */
+  unheard: number;
   /** How often a change was looked at again. */
   checked: number;
   /** Waits for an operation that Azure has accepted. */
@@ -108,6 +110,7 @@ export const startConvergence = (resource: AnyResource, tools: Tools, options: C
   expected: isExpected(options.observed),
   acted: "unchanged",
   replaced: 0,
+  unheard: 0,
   checked: 0,
   driving: false,
   early: false,

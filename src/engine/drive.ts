@@ -1,7 +1,7 @@
 /**
  * Waits for a long-running operation on a schedule of its own (read-budget.ts), through passing faults. Where many wait for resources
  * beside each other, one list tells all of them (siblings.ts); the operation itself is asked when that says anything but
- * "at work" or "done".
+ * "at work" or "done". Where Azure no longer shows the operation, the resource is asked how it is.
  */
 import { AzureError } from "../core/advice/azure-error.ts";
 import type { Operation, Target } from "./provider.ts";
@@ -14,13 +14,34 @@ export interface Driven {
   readonly made?: Target | undefined;
   /** Asks the resource itself; by default whether what is made is there. */
   readonly isDone?: ((signal: AbortSignal) => Promise<boolean>) | undefined;
+  /** What it is about, where its end is to be found out here also without the operation; absent: the caller looks. */
+  readonly label?: string;
+  /** The resource is the same before and after: a machine that restarts. */
+  readonly leavesNoTrace?: boolean;
 }
+
+/** The code of work that Azure has accepted, and of which nothing says how it ended. */
+export const UNSEEN = "OutcomeUnseen";
+
+/**
+ * The operation's own address is gone (404, 410), or this caller may not read operations: that says nothing about what it does, which
+ * goes on all the same.
+ */
+export const isOutOfSight = (error: unknown): error is AzureError =>
+  error instanceof AzureError &&
+  !error.operation &&
+  (error.status === 404 || error.status === 410 || (error.status === 403 && error.code === "AuthorizationFailed"));
 
 export async function drive(
   operation: Operation,
   kind: Target["kind"] | "groupDelete",
   tools: Tools,
-  { made, isDone = made && (async (signal) => (await tools.provider.get(made, signal))?.state === "succeeded") }: Driven = {},
+  {
+    made,
+    isDone = made && (async (signal) => (await tools.provider.get(made, signal))?.state === "succeeded"),
+    label,
+    leavesNoTrace = false,
+  }: Driven = {},
 ): Promise<void> {
   if (operation.done) return;
   const { clock, signal } = tools;
@@ -31,6 +52,8 @@ export async function drive(
   let asked = 0;
   const siblings = tools.siblings.join(made);
   let lookAt = LOOK_MS;
+  let ask = (signal: AbortSignal): Promise<boolean> => operation.poll(signal);
+  let hidden: { readonly by: AzureError; readonly until: number } | undefined;
   // an operation may stay at work for ever in Azure's books when what it does is done
   const isSo = async (elapsed: number): Promise<boolean> => {
     if (isDone === undefined || elapsed < lookAt) return false;
@@ -47,11 +70,18 @@ export async function drive(
       if (state === "working") continue;
       asked += 1;
       try {
-        ended = await tools.throttle.through({ kind: "read" }, signal, () => operation.poll(signal));
+        ended = await tools.throttle.through({ kind: "read" }, signal, () => ask(signal));
         ended ||= await isSo(clock.now() - since);
         if (ended) return;
+        if (hidden !== undefined && clock.now() >= hidden.until) throw unseen(label, hidden.by);
         budget.reset();
       } catch (error) {
+        if (hidden === undefined && label !== undefined && isDone !== undefined && isOutOfSight(error)) {
+          if (leavesNoTrace) throw unseen(label, error);
+          hidden = { by: error, until: clock.now() + HIDDEN_MS };
+          ask = isDone;
+          continue;
+        }
         // an operation that has ended badly stays so, however often it is asked: what to do then is the caller's
         if (error instanceof AzureError && (error.operation || isVerdict(error.status))) throw error;
         const retry = budget.next(error);
@@ -68,6 +98,19 @@ export async function drive(
 /** Longer than nearly everything takes: by then the resource itself is asked as well, once a minute. */
 const LOOK_MS = 5 * 60_000;
 const LOOK_AGAIN_MS = 60_000;
+
+/** So long a resource may take to show what Azure has accepted, when nothing else does; what failed never shows it. */
+const HIDDEN_MS = 10 * 60_000;
+
+const unseen = (label = "it", cause: AzureError): AzureError =>
+  new AzureError(UNSEEN, `${label}: Azure accepted this and no longer says how it ended (${cause.status} ${cause.code})`, {
+    operation: true,
+    cause,
+    advice:
+      cause.status === 403
+        ? "Whoever signed in may not read operations: docs/role.json has the rights it takes. The same command again looks at what is there."
+        : "The same command again looks at what is there.",
+  });
 
 /** An operation that is asked about at its Location answers with its result: these are results, whatever their code says. */
 const isVerdict = (status: number | undefined): boolean => status === 400 || status === 409 || status === 412;

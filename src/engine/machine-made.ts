@@ -35,6 +35,18 @@ export function refuseOld(resource: AnyResource, live: Live, now: number, cluste
   );
 }
 
+/** A machine that fails to be made is made again this often within a run, where the failure may pass. */
+export const REPLACEMENTS = 1;
+
+/** Where its operation cannot be asked nobody learns what it fails with: it is not tried for ever. */
+export function refuseAgain({ label }: AnyResource, unheard: number): void {
+  if (unheard <= REPLACEMENTS) return;
+  throw new AzureError("MachineFailed", `Azure calls ${label} failed again, and does not show why`, {
+    operation: true,
+    advice: "What failed stands in the portal's activity log of the resource group. The same command again makes it anew.",
+  });
+}
+
 /**
  * A list, or the first answer, may call a machine made that Azure is still at work on: it is asked itself before we say so. One
  * read for each machine, and none where its operation was asked to the end, for the SDK has looked then.

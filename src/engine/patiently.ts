@@ -31,7 +31,10 @@ export const deletePatiently = (
     tools,
   );
 
-/** Starts, restarts or deallocates a machine, and waits until Azure calls it done. Repeating it is safe, and is told by its label. */
+/**
+ * Starts, restarts or deallocates a machine, and waits until Azure calls it done. Repeating it is safe, and is told by its label.
+ * @throws AzureError UNSEEN where Azure has accepted a restart and does not show its end
+ */
 export const powerPatiently = (
   { id, label }: { readonly id: string; readonly label: string },
   power: Power,
@@ -43,6 +46,7 @@ export const powerPatiently = (
       label,
       conditional: false,
       pace: "machine",
+      leavesNoTrace: power === "restart",
       send: (signal) => tools.provider.power(id, power, signal),
       isDone: async (signal) =>
         (await tools.provider.powerState(id, signal)) === (power === "deallocate" ? "deallocated" : "running"),
@@ -147,6 +151,8 @@ interface Work {
   readonly conditional: boolean;
   readonly pace: Parameters<typeof drive>[1];
   readonly send: (signal: AbortSignal) => Promise<Operation>;
+  /** It cannot be seen on the resource: that has power before a restart and after it. */
+  readonly leavesNoTrace?: boolean;
   /** What the resource itself says. */
   readonly isDone: (signal: AbortSignal) => Promise<boolean>;
 }
@@ -184,19 +190,20 @@ async function retagIn(ask: Ask, target: TagTarget, { change, again, tools }: Re
   }
 }
 
-async function carryOutIn({ ask, label, conditional, pace, send, isDone }: Work, again: Again, tools: Tools): Promise<void> {
-  const patience = createPatience(label ?? nameOf(ask.id), tools);
+async function carryOutIn(work: Work, again: Again, tools: Tools): Promise<void> {
+  const { ask, label = nameOf(work.ask.id), conditional, pace, send, isDone, leavesNoTrace = false } = work;
+  const patience = createPatience(label, tools);
   /** After that Azure may have been at work on it. */
   let unclear: unknown;
   for (let waitMs = 0; ;) {
     try {
       if (waitMs > 0) await tools.clock.sleep(waitMs, untilStopped(tools));
       const operation = await tools.throttle.through(ask, untilStopped(tools), () => send(tools.signal));
-      return await drive(operation, pace, tools, { isDone });
+      return await drive(operation, pace, tools, { isDone, label, leavesNoTrace });
     } catch (error) {
       tools.signal.throwIfAborted();
       if (endedByStop(tools, error) && unclear !== undefined) {
-        if (await once(tools, isDone)) return;
+        if (!leavesNoTrace && (await once(tools, isDone))) return;
         throw unclear;
       }
       // it is no longer what was read: whoever asked for this looks again

@@ -2,13 +2,12 @@
 import { AzureError, isMisdirected } from "../core/advice/azure-error.ts";
 import type { ClusterError } from "../core/errors.ts";
 import type { Convergence } from "./convergence.ts";
+import { isOutOfSight } from "./drive.ts";
 import { isOvertaken } from "./overtaken.ts";
+import { REPLACEMENTS } from "./machine-made.ts";
 import type { Live } from "./provider.ts";
 import type { Retry } from "./retry.ts";
 import { untilStopped, endedByStop } from "./tools.ts";
-
-/** A machine that fails to be made is made again this often within a run, where the failure may pass. */
-const REPLACEMENTS = 1;
 
 /** Waits as long as the budget says and returns what is known of the resource then; throws what is final. */
 export async function recover(way: Convergence, error: unknown): Promise<Live | null | undefined> {
@@ -22,8 +21,11 @@ export async function recover(way: Convergence, error: unknown): Promise<Live | 
     await way.patience.next(error);
     return undefined;
   }
-  // Azure has forgotten the operation; the resource itself still says what became of it
-  if (way.driving && error instanceof AzureError && error.status === 404) return undefined;
+  // Azure shows the operation no more; the resource itself still says what became of it
+  if (way.driving && isOutOfSight(error)) {
+    way.unheard++;
+    return undefined;
+  }
   // what has begun is waited for, and not begun again
   if (tools.stop?.aborted === true && error instanceof AzureError && error.operation) throw error;
   const retry = budget.next(error);

@@ -121,6 +121,7 @@ const CODE_OF: Record<number, string> = {
   404: "ResourceNotFound",
   408: "RequestTimeout",
   409: "Conflict",
+  410: "Gone",
   412: "PreconditionFailed",
   429: "TooManyRequests",
   500: "InternalServerError",

@@ -91,6 +91,22 @@ test.each<[string, AnyResource, Live | undefined, Script, string, string[]]>([
     ["put", "get", "get ..."],
   ],
   [
+    "its operation has expired: the same",
+    network(),
+    undefined,
+    { poll: [azureError("Gone", { status: 410 })] },
+    "created",
+    ["put", "get", "get ..."],
+  ],
+  [
+    "its operation may not be read: the same",
+    network(),
+    undefined,
+    { poll: [azureError("AuthorizationFailed", { status: 403 })] },
+    "created",
+    ["put", "get", "get ..."],
+  ],
+  [
     "a machine that fails is deleted and made again, once",
     machine(),
     undefined,

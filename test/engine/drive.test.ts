@@ -89,6 +89,31 @@ test("an operation that Azure has forgotten ends it: whoever waits looks at the 
   await expect(drive(one, "machine", tools)).rejects.toBe(gone);
 });
 
+const OUT_OF_SIGHT = [
+  azureError("OperationNotFound", { status: 404 }),
+  azureError("Gone", { status: 410 }),
+  azureError("AuthorizationFailed", { status: 403 }),
+];
+
+test.each(OUT_OF_SIGHT)("the resource is asked where its operation cannot be: $status", async (error) => {
+  const { tools, one, polls, clock } = operation(Infinity, [error]);
+  await drive(one, "machine", tools, { label: "machine m", isDone: () => Promise.resolve(clock.now() > 40_000) });
+  expect([polls.length, clock.now() < 50_000]).toEqual([1, true]);
+});
+
+test("a resource that never shows what was asked for, or shows nothing of it, has an end that was not seen", async () => {
+  for (const leavesNoTrace of [false, true]) {
+    const { tools, one, clock } = operation(Infinity, [OUT_OF_SIGHT[1]!]);
+    const isDone = () => Promise.resolve(leavesNoTrace);
+    await expect(drive(one, "machine", tools, { label: "machine m", isDone, leavesNoTrace })).rejects.toMatchObject({
+      code: "OutcomeUnseen",
+      operation: true,
+      message: expect.stringContaining("machine m"),
+    });
+    expect(clock.now() > 60_000).toBe(!leavesNoTrace);
+  }
+});
+
 test("faults have an end", async () => {
   const { tools, one, polls } = operation(
     0,

@@ -99,6 +99,15 @@ test.each([
   expect(cloud.verbs().filter((verb) => verb === "delete")).toHaveLength(1);
 });
 
+test("a restart whose operation is gone is not sent again: nothing shows whether it was done", async () => {
+  const cloud = memory({ poll: [azureError("ResourceNotFound", { status: 404 })] });
+  cloud.tools.provider.powerState = () => Promise.resolve("running");
+  await expect(powerPatiently({ id: machine().id, label: "machine m" }, "restart", cloud.tools)).rejects.toMatchObject({
+    code: "OutcomeUnseen",
+  });
+  expect(cloud.verbs()).toEqual(["put", "poll"]);
+});
+
 test("an interrupt ends a delete and a change of tags with its own reason", async () => {
   const reason = new Error("interrupted");
   for (const work of [

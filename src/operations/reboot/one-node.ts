@@ -7,6 +7,7 @@ import { ClusterError, EXIT } from "../../core/errors.ts";
 import { duration } from "../../core/words.ts";
 import { groupId, resourceId } from "../../core/plan/resource.ts";
 import { hasEtcd } from "../../core/plan/tags.ts";
+import { UNSEEN } from "../../engine/drive.ts";
 import { powerPatiently } from "../../engine/patiently.ts";
 import { endedByStop } from "../../engine/tools.ts";
 import type { Connection } from "../../nodes/connection.ts";
@@ -82,7 +83,13 @@ async function restart(run: Run, { cluster }: Etcd, node: NodeTarget, why?: Clus
   if (why !== undefined) run.say(`${node.name} does not answer over SSH (${why.message}): Azure restarts it.`);
   const scope = groupId(run.subscription, cluster.cluster.groupName);
   const { id, label } = { id: resourceId(scope, "machine", node.name), label: `machine ${node.name}` };
-  await powerPatiently({ id, label }, "restart", run.tools);
+  try {
+    await powerPatiently({ id, label }, "restart", run.tools);
+  } catch (error) {
+    // whether it came back the node itself says, where there is one to ask
+    if (why === undefined || !(error instanceof ClusterError) || error.code !== UNSEEN) throw error;
+    run.say(`${error.message}: whether ${node.name} was restarted is not known; it is waited for over SSH.`);
+  }
 }
 
 /** Nothing boots: what Azure takes for the restart is the time that it takes. */
