@@ -1,6 +1,7 @@
 /**
  * The JSON Schema of the file of `--config`, from the flags table. It refuses nothing that create would take, but for values in another type
- * than the flag's own ("5" for 5): an editor may ask for the plain form. Made when the package is; no command needs it.
+ * than the flag's own ("5" for 5) and words of a closed list in another case: an editor may ask for the plain form. It looks at one value at
+ * a time, by a pattern: what takes more (whether flags go together, how long a time is) the command says. Made when the package is; no command needs it.
  *
  * Beside draft-07's own words it has those that VS Code's JSON, yaml-language-server and Monaco read, and validators pass over:
  * markdownDescription for the hover, patternErrorMessage in place of a pattern, errorMessage, defaultSnippets, doNotSuggest.

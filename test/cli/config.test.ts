@@ -183,6 +183,9 @@ interface Property {
   readonly patternErrorMessage?: string;
 }
 
+const IDENTITY_ID =
+  "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/reader";
+
 const propertyOf = (name: string): Property =>
   (schemaNamed("config")["properties"] as Readonly<Record<string, Property>>)[name] as Property;
 
@@ -222,7 +225,28 @@ test.each([
   ["ttl", "This is no length of time. Write it as 90s, 30m, 2h, 7d or 1h30m."],
   ["location", "This is no Azure location. For example: westus, westeurope, eastus2."],
   ["virtual-network-name", "An empty value is not accepted"],
+  ["tag", "This is no tag. Write KEY=VALUE. KEY= gives it an empty value, KEY- takes it away."],
 ])("of a bad %s an editor says what the command says", (name, said) => expect(propertyOf(name).patternErrorMessage).toBe(said));
+
+test.each([
+  ["tag", ["x", "=x", " =x"], ["A=b", "A=", "A-", "A-\nB=c", "a b=c d", { A: "b" }, []]],
+  [
+    "ssh-from",
+    ["300.1.1.1", "foo", "1.2.3", "10.0.0.0/8;me"],
+    ["*", "Me", "Any", " 10.0.0.0/8 , me", "::1", "2001:db8::/32", "::ffff:1.2.3.4"],
+  ],
+  ["kube-api", ["foo", "1.2.3.256"], ["none", "me", "1.2.3.4/32"]],
+  ["identity", ["x", "/subscriptions/x", "a/b/c"], ["abc", "abc/", "reader, writer", "none", IDENTITY_ID, `${IDENTITY_ID}/`]],
+  ["discovery-service-url", ["foo", "ftp://a/b"], ["https://d.example/new", '"https://d.example/abc"', "HTTP://d.example/abc"]],
+])("of %s an editor marks what is none, and nothing that the command takes", (name, wrong, right) => {
+  const flag = FLAGS_IN_FILE.find((one) => one.name === name)!;
+  for (const value of wrong)
+    expect([value, faultsOf("config", { [name]: value }).length, taken(flag, value)]).toEqual([value, 1, false]);
+  for (const value of right) {
+    expect([value, faultsOf("config", { [name]: value })]).toEqual([value, []]);
+    if (typeof value === "string") expect([value, taken(flag, value)]).toEqual([value, true]);
+  }
+});
 
 test.each(FLAGS_IN_FILE.filter(({ parse, values }) => parse.accepts?.enum !== undefined || values !== undefined))(
   "of $name an editor and the shell offer the same closed list, and a whole number that is not in it is marked where the command refuses it",

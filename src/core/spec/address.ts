@@ -4,7 +4,8 @@ import { usageError } from "../errors.ts";
 import { tidyDiscoveryUrl } from "../user-data/discovery-url.ts";
 import { type Accepts, type Parse, accepting, file } from "./parse.ts";
 
-const WEB: Accepts = { type: "string", pattern: "^\\s*[Hh][Tt][Tt][Pp][Ss]?:" };
+const HTTP = "[Hh][Tt][Tt][Pp][Ss]?:";
+const WEB: Accepts = { type: "string", pattern: `^\\s*${HTTP}` };
 
 /** With a query, if it has one: a shared access signature. */
 export const url: Parse<string> = accepting(WEB, (value) => {
@@ -20,13 +21,13 @@ export const endpoint: Parse<string> = accepting(WEB, (value) => {
   return `${origin}${pathname}`.replace(/\/+$/, "");
 });
 
-/** etcd's: tidied, so that the same URL is the same text. */
-export const discoveryAddress: Parse<string> = (value) => {
+/** etcd's: tidied, so that the same URL is the same text. In quotes it is one, too. */
+export const discoveryAddress: Parse<string> = accepting({ type: "string", pattern: `^\\W*${HTTP}` }, (value) => {
   const address = tidyDiscoveryUrl(value);
   if (address === undefined) throw noAddress(value);
   webAddress(address);
   return address;
-};
+});
 
 export const fileOrUrl: Parse<string> = accepting(file.accepts ?? { type: "string" }, (value) => {
   if (/^https?:/i.test(value)) webAddress(value);

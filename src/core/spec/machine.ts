@@ -32,17 +32,23 @@ export const spotPrice: Parse<number> = accepting(
 /** Whether any machine may be a spot machine. */
 export const isSpotAsked = ({ spot }: { readonly spot: string | undefined }): boolean => spot !== undefined && spot !== "none";
 
+/** An id of eight parts, or a name; what is wrong within an id the parser says. */
+const IDENTITY = "\\s*(/[^,/]+(/[^,/]+){7}|[A-Za-z0-9][A-Za-z0-9_-]{2,127})/?\\s*";
+
 /** Ids or names, several with commas between them (as they are kept). */
-export const identities: Parse<readonly string[]> = (value) => {
-  const given = value.split(",").map((one) => one.trim().replace(/\/$/, ""));
-  const wrong = given.find((one) => !(one.includes("/") ? IDENTITY_ID : IDENTITY_NAME).test(one));
-  if (wrong !== undefined)
-    throw usageError(
-      `"${wrong}" is no user-assigned managed identity`,
-      "Give its id (`az identity list --query [].id --output tsv` lists them), or its name in the cluster's resource group.",
-    );
-  return [...new Set(given)];
-};
+export const identities: Parse<readonly string[]> = accepting(
+  { type: "string", pattern: `^${IDENTITY}(,${IDENTITY})*$` },
+  (value) => {
+    const given = value.split(",").map((one) => one.trim().replace(/\/$/, ""));
+    const wrong = given.find((one) => !(one.includes("/") ? IDENTITY_ID : IDENTITY_NAME).test(one));
+    if (wrong !== undefined)
+      throw usageError(
+        `"${wrong}" is no user-assigned managed identity`,
+        "Give its id (`az identity list --query [].id --output tsv` lists them), or its name in the cluster's resource group.",
+      );
+    return [...new Set(given)];
+  },
+);
 
 /** Names become ids in the cluster's own group, so that what is kept means the same from everywhere. */
 export function namedIdentities<T extends { readonly identity?: readonly string[] }>(

@@ -1,24 +1,28 @@
 /** `--ssh-from`, `--kube-api`: address ranges as Azure's security rules take them, and the word for one's own address. */
 import { usageError } from "../errors.ts";
 import { ipv4Inside, rangeFromFirst, rangeInOneWord, withoutCovered } from "../range.ts";
-import type { Parse } from "./parse.ts";
+import { type Accepts, type Parse, accepting } from "./parse.ts";
 
 /** Stands for the address that Azure would see; it is looked up before anything is planned. */
 export const ME = "me";
 
+const BYTE = "(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
+const RANGE = `\\s*(\\*|[Mm][Ee]|[Aa][Nn][Yy]|[Ii][Nn][Tt][Ee][Rr][Nn][Ee][Tt]|(${BYTE}(\\.${BYTE}){3}|[\\dA-Fa-f:.]*:[\\dA-Fa-f:.]*)(/\\d{1,3})?)\\s*`;
+const RANGES: Accepts = { type: "string", pattern: `^${RANGE}(,${RANGE})*$` };
+
 /** Ranges, several with commas between them; where everybody may, nobody needs to be named. */
-export const cidrs: Parse<readonly string[]> = (value) => {
+export const cidrs: Parse<readonly string[]> = accepting(RANGES, (value) => {
   const ranges = withoutCovered(value.split(",").map(cidr));
   return ranges.includes("*") ? ["*"] : ranges;
-};
+});
 
 /** The same of what nobody reaches unless it is said. */
-export const apiRanges: Parse<readonly string[]> = (value) => {
+export const apiRanges: Parse<readonly string[]> = accepting(RANGES, (value) => {
   const ranges = cidrs(value);
   const six = ranges.find(isIpv6Range);
   if (six === undefined) return ranges;
   throw usageError(`"${six}" is a range of IPv6, and the cluster's address is one of IPv4`, "For example 203.0.113.7/32, or me.");
-};
+});
 
 /** The same of all lists of the same ranges. */
 export const rangesAlike = (value: unknown): string =>

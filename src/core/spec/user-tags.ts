@@ -4,7 +4,7 @@
  * https://learn.microsoft.com/azure/azure-resource-manager/management/tag-resources#limitations
  */
 import { usageError } from "../errors.ts";
-import type { Parse } from "./parse.ts";
+import { type Parse, accepting } from "./parse.ts";
 
 /** A tag to be set, or, without a value, to be taken away. */
 export interface TagWish {
@@ -13,11 +13,11 @@ export interface TagWish {
 }
 
 /** One a line: a variable of the environment can hold several, for no tag has a line break in it. */
-export const tagTexts: Parse<readonly string[]> = (text) => {
+export const tagTexts: Parse<readonly string[]> = accepting({ type: "string", pattern: "\\S(=|-(\\n|$))" }, (text) => {
   const lines = text.split("\n").filter((line) => line.trim() !== "");
   if (lines.length === 0) throw noTag(text);
   return lines.map(checked);
-};
+});
 
 export function tagWish(text: string): TagWish {
   const at = text.indexOf("=");
