@@ -21,7 +21,7 @@ export function pathForSsh(outside: Pick<Surroundings, "cwd" | "env">, path: str
   if (!CONTROL.test(full)) return full;
   throw usageError(
     `${flag ?? "the working directory"}: ${JSON.stringify(full)} has a line break or another control character in its path`,
-    `ssh's configuration cannot name it: rename it${flag === undefined ? ", or give another folder with --dir" : ""}.`,
+    "ssh's configuration cannot name it: rename it, or give another.",
   );
 }
 
