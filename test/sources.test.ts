@@ -9,6 +9,11 @@ const texts = readdirSync(src, { recursive: true, encoding: "utf8" })
   .filter((file) => file.endsWith(".ts"))
   .map((file) => ({ file, text: readFileSync(join(src, file), "utf8") }));
 
+const docs = fileURLToPath(new URL("../docs", import.meta.url));
+const pages = readdirSync(docs)
+  .filter((file) => file.endsWith(".md"))
+  .map((file) => ({ file, text: readFileSync(join(docs, file), "utf8") }));
+
 test("names, ids and files in commands to copy are quoted, wherever they are written", () => {
   const bare =
     /\b(az|azure-coreos-cluster|openssl|ssh-keygen) [^`\n]*(-{1,2}(resource-group|ids|scope|nsg-name|lb-name|target-resource-id|custom-data|azure-cert|in|out|f) |(az group \w+|lint) (--name )?)\$\{(?!shellWord\(|unusedBeside\(|word\b|group\b|forbidding\.map|NODE_TLS_FILES)/;
@@ -16,6 +21,17 @@ test("names, ids and files in commands to copy are quoted, wherever they are wri
     file.startsWith("sim") ? [] : text.split("\n").flatMap((line, at) => (bare.test(line) ? [`${file}:${at + 1}`] : [])),
   );
   expect(unquoted).toEqual([]);
+});
+
+test("what a shell would take for a pattern is quoted in every command of Azure's that is advised: zsh runs none of which no file's name fits", () => {
+  const commands = [...texts, ...pages].flatMap(({ file, text }) => {
+    let plain = text.replaceAll(/\\(["'`])/g, "$1");
+    for (let before = ""; before !== plain;) plain = (before = plain).replaceAll(/\$\{[^{}]*\}/g, "WORD");
+    return [...plain.matchAll(/(?:`|^\s*)(az [a-z][^`\n]*)/gm)].map(([, command = ""]) => ({ file, command }));
+  });
+  expect(commands.length).toBeGreaterThan(100);
+  const bare = commands.filter(({ command }) => /[[*?!]/.test(command.replaceAll(/"[^"]*"|'[^']*'|#.*/g, "")));
+  expect(bare).toEqual([]);
 });
 
 test("a command to copy writes to a name that is free, wherever it is written", () => {

@@ -79,7 +79,7 @@ export const placesAdvice: readonly AdviceRow[] = [
     code: ["FailedIdentityOperation", "InvalidIdentityValues"],
     meaning: (failure) => `Azure could not give the machine its identity${missing(failure)}.`,
     advice: (_, context) =>
-      `\`az identity list --query [].id --output tsv\` lists those that there are. Who gives one to a machine needs the role "Managed Identity Operator" on it. Then run \`${rerun(context)}\`.`,
+      `\`az identity list --query "[].id" --output tsv\` lists those that there are. Who gives one to a machine needs the role "Managed Identity Operator" on it. Then run \`${rerun(context)}\`.`,
     link: "https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-configure-managed-identities",
     retry: "no",
   },

@@ -123,6 +123,6 @@ function identities(checked: Checked): Problem[] {
     : missingIdentities.map((id) => ({
         check: "IdentityNotFound",
         message: `there is no managed identity ${id}${kept ? `, which ${spec.name} keeps for new machines` : ""}`,
-        advice: `\`az identity list --query [].id --output tsv\` lists those that there are; \`az identity create\` makes one.${kept ? " What --identity names counts from now on in place of what was kept; with --identity none new machines get none." : ""}`,
+        advice: `\`az identity list --query "[].id" --output tsv\` lists those that there are; \`az identity create\` makes one.${kept ? " What --identity names counts from now on in place of what was kept; with --identity none new machines get none." : ""}`,
       }));
 }

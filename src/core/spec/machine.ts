@@ -44,7 +44,7 @@ export const identities: Parse<readonly string[]> = accepting(
     if (wrong !== undefined)
       throw usageError(
         `"${wrong}" is no user-assigned managed identity`,
-        "Give its id (`az identity list --query [].id --output tsv` lists them), or its name in the cluster's resource group.",
+        "Give its id (`az identity list --query '[].id' --output tsv` lists them), or its name in the cluster's resource group.",
       );
     return [...new Set(given)];
   },
