@@ -92,10 +92,12 @@ const LIVES: readonly Life[] = [
 
 /** What these lives do not come to: the blob service, which is not simulated, and disks that a create which was killed has left without tags. */
 const TAGGED_BEFORE = ["Microsoft.Compute/disks/write"];
+/** No request says that it takes this: a group goes whole only for who sees all that is in it. */
+const ALL_SEEN = "*/read";
 const UNSEEN: Readonly<Record<string, readonly string[]>> = {
-  create: ["Microsoft.Storage/storageAccounts/listKeys/action"],
+  create: ["Microsoft.Storage/storageAccounts/listKeys/action", ALL_SEEN],
   remove: TAGGED_BEFORE,
-  destroy: TAGGED_BEFORE,
+  destroy: [...TAGGED_BEFORE, ALL_SEEN],
 };
 
 const asked = new Map<string, Set<string>>();

@@ -10,7 +10,21 @@ export const allows = (permissions: readonly Permission[], action: string): bool
     ({ actions, notActions }) => actions.some((one) => covers(one, action)) && !notActions.some((one) => covers(one, action)),
   );
 
+/**
+ * Whether one of the roles lets its holder read whatever may be there. Azure's lists leave out, without a word, what may not be read. A right of which a
+ * part is taken away again may be the one that it takes.
+ */
+export const seesAll = (permissions: readonly Permission[]): boolean =>
+  permissions.some(
+    ({ actions, notActions }) => actions.some((one) => covers(one, "*/read")) && !notActions.some((one) => coversSomeRead(one)),
+  );
+
 // --- internal ---
+
+function coversSomeRead(pattern: string): boolean {
+  const end = pattern.slice(pattern.lastIndexOf("*") + 1).toLowerCase();
+  return end.endsWith("/read") || (pattern.includes("*") && "/read".endsWith(end));
+}
 
 /** A wildcard stands for any text, slashes too, and actions are compared without regard to case. */
 function covers(pattern: string, action: string): boolean {

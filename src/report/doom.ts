@@ -11,6 +11,8 @@ export interface DoomSummary {
   readonly whole: boolean;
   /** What is deleted, without the group. */
   readonly going: readonly { readonly id: string; readonly label: string; readonly zone?: string }[];
+  /** Why the cluster's own group stays, though nothing of others is seen in it. */
+  readonly hidden?: string | undefined;
   /** Ids of what others have in the group, which stays. */
   readonly foreign: readonly string[];
   /** Ids of what carries the cluster's tag and cannot be deleted by itself. */
@@ -49,8 +51,8 @@ export function renderDoom(doom: DoomSummary): string {
 
 const SHOWN = 5;
 
-function stays({ foreign }: DoomSummary): string {
-  if (foreign.length === 0) return ": it was not made by this tool.";
+function stays({ foreign, hidden }: DoomSummary): string {
+  if (foreign.length === 0) return hidden === undefined ? ": it was not made by this tool." : `: ${plain(hidden)}`;
   const list = foreign.slice(0, SHOWN).map((id) => plain(id.replace(/^.*\/providers\//i, "")));
   const more = foreign.length > SHOWN ? [`and ${foreign.length - SHOWN} more`] : [];
   return `, with ${foreign.length} ${plural("resource", foreign.length)} of others: ${[...list, ...more].join(", ")}.`;

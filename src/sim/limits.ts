@@ -29,7 +29,7 @@ export interface Limits {
   readonly subscriptions: readonly string[];
   /** Whether disks that are made with a machine carry its tags, as they mostly do, or none. */
   readonly diskTags: boolean;
-  /** What `Microsoft.Authorization/permissions` answers. */
+  /** What `Microsoft.Authorization/permissions` answers. The list of everything in a group shows what these let the caller read. */
   readonly actions: readonly string[];
   readonly notActions: readonly string[];
 }

@@ -1,4 +1,5 @@
 /** Lists: of one type in a group or subscription, and of everything, a page at a time with `nextLink`. */
+import { allows } from "../core/permissions.ts";
 import type { SimCloud } from "./cloud.ts";
 import type { StoredResource } from "./cloud-index.ts";
 import { keyOf } from "./arm-id.ts";
@@ -50,12 +51,14 @@ export function listKind(desk: Desk, kind: KindRules, scope: Scope, below?: stri
   );
 }
 
-/** `/resources` of a group or a subscription: the short form of everything at top level. */
+/** `/resources` of a group or a subscription: the short form of everything at top level that the caller may read; nothing says that there is more. */
 export function listResources(desk: Desk, scope: Scope): SimAnswer {
   const { cloud, call } = desk;
   const wanted = taggedAs(call.query.get("$filter"));
   const expand = call.query.get("$expand") ?? "";
-  const entries = entriesIn(desk, scope).filter((entry) => entry.type.split("/").length === 2 && wanted(entry));
+  const entries = entriesIn(desk, scope).filter(
+    (entry) => entry.type.split("/").length === 2 && wanted(entry) && allows([cloud.limits], `${entry.type}/read`),
+  );
   return paged(
     cloud,
     call,

@@ -492,7 +492,7 @@ function whileAsked(azure: TestAzure, happens: () => Promise<unknown>): Pick<Run
   let happened: Promise<unknown> | undefined;
   return {
     azure: async (request) => {
-      if (request.url.includes("/permissions")) await (happened ??= happens());
+      if (request.url.includes("/locks")) await (happened ??= happens());
       return azure.simulation.handle(request);
     },
   };

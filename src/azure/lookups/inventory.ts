@@ -20,16 +20,16 @@ export const inventoryReads = (clients: Clients) => ({
 
   /**
    * Everything in a group, whatever its kind; undefined where that is not told: the group is gone, or may hold what nobody sees. An
-   * emulator on this machine that has no such list has nothing of anybody's.
+   * emulator on this machine that has no such list (`unlisted`) has nothing of anybody's.
    */
-  async contents(group: string, abortSignal: AbortSignal): Promise<GroupMember[] | undefined> {
+  async contents(group: string, abortSignal: AbortSignal): Promise<GroupMember[] | "unlisted" | undefined> {
     const { resources } = clients.resources;
     try {
       const found = await all(resources.listByResourceGroup(group, { abortSignal }), abortSignal);
       return found.map(({ id = "", type = "", tags = {} }) => ({ id, type, tags }));
     } catch (error) {
       if (!isNoList(error)) throw error;
-      return isLoopback(clients.endpoint) && error.code !== "ResourceGroupNotFound" ? [] : undefined;
+      return isLoopback(clients.endpoint) && error.code !== "ResourceGroupNotFound" ? "unlisted" : undefined;
     }
   },
 
@@ -56,7 +56,7 @@ export const inventoryReads = (clients: Clients) => ({
 
 // --- internal ---
 
-interface GroupMember {
+export interface GroupMember {
   readonly id: string;
   readonly type: string;
   readonly tags: Record<string, string>;

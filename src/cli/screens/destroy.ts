@@ -3,6 +3,7 @@ import { accountWords, shortPlace } from "../../core/account.ts";
 import type { Alike } from "../../core/documents.ts";
 import { plain, plural } from "../../core/words.ts";
 import { carryOutDestroy, checkDestroy, costOfDoom, planDestroy, withCost } from "../../operations/destroy.ts";
+import { mayHold } from "../../operations/destroy/hidden.ts";
 import { type Doom, isEmpty } from "../../operations/destroy/doom-survey.ts";
 import { renderTotal } from "../../report/cost.ts";
 import { renderDoom } from "../../report/doom.ts";
@@ -70,7 +71,8 @@ export function sayKept(session: Session, kept: readonly Alike[]): void {
 const SHOWN = 20;
 
 /** The text that is shown before anything is deleted. */
-function showDoom(session: Session, { world, given }: Invocation, { located, ours, foreign, strange, whole }: Doom): void {
+function showDoom(session: Session, { world, given }: Invocation, doom: Doom): void {
+  const { located, ours, foreign, strange, whole, hidden } = doom;
   if (given.quiet === true) return;
   const { color } = abilities(world.env, world.stderr);
   session.say(
@@ -79,6 +81,7 @@ function showDoom(session: Session, { world, given }: Invocation, { located, our
       resourceGroup: located.groupName,
       location: located.claims[0]?.location ?? located.group?.location,
       whole,
+      hidden: hidden && mayHold(hidden),
       going: ours,
       foreign: foreign.map((one) => one.id),
       strange: whole ? [] : strange.map((one) => one.id),

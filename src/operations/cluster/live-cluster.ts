@@ -80,7 +80,7 @@ export async function readLiveCluster(run: Run, located: Cluster): Promise<LiveC
   const { name, groupName } = located;
   const claim = await claimNeeded(run, located);
   const spec = keptSpec(name, claim.kept);
-  const doom = await surveyDoom(run, located);
+  const doom = await surveyDoom(run, located, "unasked");
   const snapshot: Snapshot = provenOf(doom.snapshot, located.owner);
   const indexes = knownNodes(spec, snapshot, claim);
   const addresses = new Map([...claim.choices.members, ...interfaceAddresses(spec, snapshot)]);

@@ -23,6 +23,7 @@ import type { Carried } from "./carry-out.ts";
 import { deleteUntilGone, gone } from "../destroy/delete-until-gone.ts";
 import { type Destroyed, destroyCluster } from "../destroy/destroy-cluster.ts";
 import { type Doom, provenMachines, surveyDoom, untoldIn } from "../destroy/doom-survey.ts";
+import { hiddenIn } from "../destroy/hidden.ts";
 import { forgetFiles, forgetUserData } from "../destroy/forget-files.ts";
 import { lookIn } from "../cluster/find.ts";
 import type { Cluster } from "../cluster/cluster.ts";
@@ -115,7 +116,11 @@ async function takeBack(run: Run, prepared: Prepared, { carried, made, tell }: T
   const staying = await unjoin(run, prepared, made);
   const wanted = wantedOf(made, staying);
   tell({ deleted: [], left: leftIn({ ...doom, ours: doom.ours.filter(wanted) }, made) });
-  const { deleted, now, failure = untoldIn(doom) } = await deleteUntilGone(run, doom, { wanted });
+  const {
+    deleted,
+    now,
+    failure = untoldIn(doom) ?? (madeGroup ? hiddenIn(doom) : undefined),
+  } = await deleteUntilGone(run, doom, { wanted });
   const left = leftIn(now, made);
   tell({ deleted, left });
   if (left.length === 0) {

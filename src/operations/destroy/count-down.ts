@@ -19,7 +19,8 @@ export async function countDown(
 ): Promise<never> {
   for (;;) {
     await tools.clock.sleep(EVERY_MS, signal);
-    const there = new Set((await lookups.contents(groupName, signal))?.map(({ id }) => id.toLowerCase()));
+    const contents = await lookups.contents(groupName, signal);
+    const there = new Set(contents === "unlisted" ? [] : contents?.map(({ id }) => id.toLowerCase()));
     signal.throwIfAborted();
     for (const [key, { id, label, kind }] of left) {
       // the group is waited for itself, and the list has nothing that stands in something else

@@ -20,6 +20,7 @@ import { deleteUntilGone, gone, tagHeld } from "./delete-until-gone.ts";
 import { ifThere, mark, unmark } from "./mark.ts";
 import { USED } from "./used-by-others.ts";
 import { lookIn } from "../cluster/find.ts";
+import { afterLooking, mayHold } from "./hidden.ts";
 import { DESTROYING, type Tags, isOurs, isToolTag } from "../../core/plan/tags.ts";
 import type { Run } from "../run.ts";
 import { withoutTags } from "../../core/plan/tag-parts.ts";
@@ -43,7 +44,7 @@ const GROUP_ATTEMPTS = 3;
  */
 export async function destroyCluster(run: Run, planned: Doom, still?: (tags: Tags) => void): Promise<Destroyed> {
   run.stop.throwIfAborted();
-  const doom = await lookAgain(run, planned);
+  let doom = await lookAgain(run, planned);
   refuseUntold(doom);
   refuseTaken(doom.taken);
   const at = new Date(run.clock.now()).toISOString();
@@ -54,6 +55,7 @@ export async function destroyCluster(run: Run, planned: Doom, still?: (tags: Tag
       if (!doom.whole) throw error;
       run.tools.signal.throwIfAborted();
     });
+    if (doom.whole) doom = await lookLast(run, doom);
   } catch (error) {
     await unmark(run, doom, at);
     throw nothingGone(error);
@@ -79,7 +81,17 @@ const POLL_MS = 5000;
 async function lookAgain(run: Run, planned: Doom): Promise<Doom> {
   const { name, groupName, owner, claims } = planned.located;
   const doom = await surveyDoom(run, { ...(await lookIn(run, name, groupName, claims[0])), owner });
-  return { ...doom, whole: doom.whole && planned.whole };
+  return { ...doom, whole: doom.whole && planned.whole, hidden: doom.hidden ?? planned.hidden };
+}
+
+/** Marking takes seconds, and the deletion of a group knows no condition: one list more, and where that has something new all of them. */
+async function lookLast(run: Run, doom: Doom): Promise<Doom> {
+  const { groupName, owner } = doom.located;
+  const contents = await patiently(run.tools, (signal) => run.lookups.contents(groupName, signal));
+  if (contents === undefined || contents === "unlisted") return doom;
+  const known = new Set([...doom.found, ...doom.strange].map(({ id }) => id.toLowerCase()));
+  if (contents.every(({ id }) => known.has(id.toLowerCase()))) return doom;
+  return surveyDoom(run, { ...(await lookIn(run, doom.located.name, groupName, doom.located.claims[0])), owner });
 }
 
 async function deleteGroup(run: Run, doom: Doom, at: string): Promise<Destroyed> {
@@ -188,7 +200,7 @@ const madeAgain = (name: string): ClusterError =>
   });
 
 /** A group that others use stays, and is the cluster's no more. */
-async function release(run: Run, { located, scope }: Doom): Promise<void> {
+async function release(run: Run, { located, scope, hidden, foreign }: Doom): Promise<void> {
   const others = (tags: Record<string, string>): Record<string, string> | undefined =>
     isOurs(tags, located.name) ? withoutTags(tags, Object.keys(tags).filter(isToolTag)) : undefined;
   await ifThere(retag({ kind: "resourceGroup", id: scope }, others, toTheEnd(run.tools)));
@@ -196,7 +208,10 @@ async function release(run: Run, { located, scope }: Doom): Promise<void> {
     kind: "note",
     id: scope,
     label: nameOf(scope),
-    message: `The resource group ${located.groupName} stays, for others have resources in it; it no longer belongs to ${located.name}.`,
+    message:
+      hidden === undefined || foreign.length > 0
+        ? `The resource group ${located.groupName} stays, for others have resources in it; it no longer belongs to ${located.name}.`
+        : `The resource group ${located.groupName} stays: ${mayHold(hidden)} It no longer belongs to ${located.name}. ${afterLooking(located.groupName)}`,
   });
 }
 

@@ -4,6 +4,7 @@ import { ClusterError, EXIT } from "../../core/errors.ts";
 import { IMAGE_CONTAINER } from "../../azure/vhd/account.ts";
 import { type Doomed, type SortedOut, sortOut } from "../../core/doomed.ts";
 import type { Found } from "../../core/found.ts";
+import type { GroupMember } from "../../azure/lookups/inventory.ts";
 import type { DoomedKind } from "../../core/plan/bodies.ts";
 import { isBearer } from "../../core/plan/bearer.ts";
 import { typeOf } from "../../core/plan/kinds.ts";
@@ -12,6 +13,7 @@ import { groupId, groupOf, nameOf } from "../../core/plan/resource.ts";
 import { getPatiently, patiently } from "../../engine/patiently.ts";
 import type { Intent } from "./forbidden.ts";
 import { foundByName } from "./found-by-name.ts";
+import { hiddenByList, hiddenByRights } from "./hidden.ts";
 import { claimsOf } from "../cluster/claim.ts";
 import { lookIn } from "../cluster/find.ts";
 import type { Cluster } from "../cluster/cluster.ts";
@@ -24,6 +26,8 @@ export interface Doom extends SortedOut {
   readonly scope: string;
   /** The group goes, with all that is in it; else what is ours goes piece by piece. */
   readonly whole: boolean;
+  /** Why the group, in which nothing of others is seen, may hold what is not, and does not go. */
+  readonly hidden: string | undefined;
   /** What is in the group, ours or not, of the kinds of a plan. */
   readonly snapshot: Snapshot;
   /** The same, and what a snapshot leaves out. */
@@ -51,21 +55,23 @@ export async function surveyNamed(run: Run, located: Cluster): Promise<Doom> {
   return claim === undefined ? doom : surveyDoom(run, await lookIn(run, located.name, located.groupName, claim));
 }
 
-/** What is there now. The group may go while it is listed: then there is nothing. */
-export async function surveyDoom(run: Run, located: Cluster): Promise<Doom> {
+/**
+ * What is there now. The group may go while it is listed: then there is nothing.
+ * @param rights `unasked` for who deletes nothing by it: `whole` is then no answer
+ */
+export async function surveyDoom(run: Run, located: Cluster, rights?: "unasked"): Promise<Doom> {
   const scope = groupId(run.subscription, located.groupName);
-  const {
-    snapshot,
-    listed,
-    contents = [],
-    untold: group,
-    without,
-  } = located.group === undefined ? NOTHING : await listAll(run, located);
+  const [{ snapshot, listed, contents = [], untold: group, without, lacks }, mayHide] = await Promise.all([
+    located.group === undefined ? NOTHING : listAll(run, located),
+    located.own && rights !== "unasked" ? hiddenByRights(run, scope) : undefined,
+  ]);
   const { guests, untold: account } = await guestsOf(run, located, listed);
   const told = { contents, guests, unlisted: without };
   const sorted = sortOut(located.owner, listed, told);
   // a group of our own goes whole, whatever of ours the lists say
-  const whole = located.own && sorted.foreign.length === 0;
+  const alone = located.own && sorted.foreign.length === 0;
+  const hidden = alone ? (mayHide ?? lacks) : undefined;
+  const whole = alone && hidden === undefined;
   const unlisted = whole || located.group === undefined ? [] : await foundByName(run, located, listed);
   const found = [...listed, ...unlisted];
   // an account that no list shows yet was made a moment ago, by us
@@ -78,6 +84,7 @@ export async function surveyDoom(run: Run, located: Cluster): Promise<Doom> {
     snapshot,
     found,
     whole,
+    hidden,
     behind: unlisted.length > 0,
     told: !group && without.length === 0,
     untold,
@@ -170,11 +177,13 @@ const untoldAccount = (groupName: string, name: string): Untold => ({
 interface Listed {
   readonly snapshot: Snapshot;
   readonly listed: readonly Found[];
-  readonly contents?: readonly { id: string; type: string; tags: Record<string, string> }[];
+  readonly contents?: readonly GroupMember[];
   /** The group is there, and there is no list of what is in it. */
   readonly untold: boolean;
   /** Kinds of which there is no list. */
   readonly without: readonly DoomedKind[];
+  /** Why the list of everything may lack more. */
+  readonly lacks?: string | undefined;
 }
 
 const NOTHING: Listed = { snapshot: new Map(), listed: [], untold: false, without: [] };
@@ -190,7 +199,11 @@ async function listAll(run: Run, located: Cluster): Promise<Listed> {
   if (disk === undefined) without.push("disk");
   if (storageAccount === undefined) without.push("storageAccount");
   const listed = [...snapshot.values(), ...(disk ?? []), ...(storageAccount ?? [])];
-  if (contents !== undefined) return { snapshot, listed, contents, untold: false, without };
+  if (contents === "unlisted") return { snapshot, listed, untold: false, without };
+  if (contents !== undefined) {
+    const lacks = hiddenByList(located.name, listed, contents, run.clock.now());
+    return { snapshot, listed, contents, untold: false, without, lacks };
+  }
   // it may have gone meanwhile
   const now = await patiently(tools, (signal) => lookups.group(located.groupName, signal));
   return { snapshot, listed, untold: now?.deleting === false, without };
