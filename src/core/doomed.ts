@@ -43,7 +43,7 @@ export interface SortedOut {
   readonly taken: readonly TakenAlong[];
 }
 
-export interface Told {
+export interface GroupContents {
   /** ARM's own list, which knows every type but may be behind. */
   readonly contents: readonly { readonly id: string; readonly type: string; readonly tags: Tags }[];
   /** By the lower-case id of a storage account, what others keep in it: it is not deleted with that. */
@@ -53,7 +53,11 @@ export interface Told {
 }
 
 /** @param found what the services list, of the kinds that the tool makes */
-export function sortOut(owner: Owner, found: readonly Found[], { contents, guests = new Map(), unlisted = [] }: Told): SortedOut {
+export function sortOut(
+  owner: Owner,
+  found: readonly Found[],
+  { contents, guests = new Map(), unlisted = [] }: GroupContents,
+): SortedOut {
   const proven = found.filter((one) => belongs(one, owner));
   const machines = new Map(proven.filter((one) => one.kind === "machine").map((one) => [key(one.id), one]));
   const madeWith = found.flatMap((one) => {

@@ -9,7 +9,7 @@ import { paceOf, pauseBefore } from "./read-budget.ts";
 import { createBudget } from "./retry.ts";
 import type { Tools } from "./tools.ts";
 
-export interface Driven {
+export interface DriveOptions {
   /** What the operation makes, when its siblings may be asked about with it. */
   readonly made?: Target | undefined;
   /** Asks the resource itself; by default whether what is made is there. */
@@ -41,7 +41,7 @@ export async function drive(
     isDone = made && (async (signal) => (await tools.provider.get(made, signal))?.state === "succeeded"),
     label,
     leavesNoTrace = false,
-  }: Driven = {},
+  }: DriveOptions = {},
 ): Promise<void> {
   if (operation.done) return;
   const { clock, signal } = tools;

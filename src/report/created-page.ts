@@ -14,7 +14,7 @@ export const createdOutputs = (document: ClusterDocument): Record<string, string
   nodes: String(document.nodes.length),
 });
 
-export interface Came {
+export interface PageFacts {
   /** So many nodes came as far as was waited for. */
   readonly ready: number;
   /** With `machines` nobody asked the nodes anything. */
@@ -22,7 +22,7 @@ export interface Came {
   readonly rehearsal: boolean;
 }
 
-export function createdPage(document: ClusterDocument, { ready, waitFor, rehearsal }: Came): string {
+export function createdPage(document: ClusterDocument, { ready, waitFor, rehearsal }: PageFacts): string {
   const { name, resourceGroup, location, host, ip, nodes, seconds } = document;
   const what = waitFor === "machines" ? [plural("machine", nodes.length), "made"] : [plural("node", nodes.length), "ready"];
   const shown = [...nodes].sort((a, b) => Number(a.state === "ready") - Number(b.state === "ready")).slice(0, MOST);

@@ -85,7 +85,7 @@ export function checkParent(cloud: SimCloud, id: string, kind: KindRules): void 
   }
 }
 
-export interface Placing {
+export interface LocationQuestion {
   readonly kind: KindRules;
   readonly id: string;
   readonly name: string;
@@ -96,7 +96,7 @@ export interface Placing {
   readonly origin: string;
 }
 
-export function locate({ kind, id, name, body, owner, before, origin }: Placing): string {
+export function locate({ kind, id, name, body, owner, before, origin }: LocationQuestion): string {
   if (!kind.located) return owner.location;
   const location = locationIn({ origin }, body, (given, places) =>
     refuse(

@@ -58,7 +58,7 @@ export interface AwayDisk extends NodePart {
   readonly holder: string | undefined;
 }
 
-export interface NodesAsked {
+export interface DiskOwners {
   readonly nodes: readonly number[];
   /** Those of the nodes whose machine has just gone: Azure lets go of its disks, or takes them along, a moment later. */
   readonly gone?: ReadonlySet<number>;
@@ -72,7 +72,7 @@ export async function awayDisksOf(
   run: Run,
   spec: ClusterSpec,
   { owner, groupName: group }: { readonly owner: Owner; readonly groupName: string },
-  { nodes, gone = new Set() }: NodesAsked,
+  { nodes, gone = new Set() }: DiskOwners,
 ): Promise<AwayDisk[]> {
   const base = groupId(run.subscription, group);
   const possible = nodes.flatMap((node) => {

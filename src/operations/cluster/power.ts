@@ -11,7 +11,7 @@ import type { LiveNode } from "./live-cluster.ts";
 
 type Power = "start" | "deallocate";
 
-export interface Powered {
+export interface PowerTargets {
   readonly nodes: readonly LiveNode[];
   /** Where its mark is to change, too. */
   readonly claim: Claim | undefined;
@@ -21,7 +21,7 @@ export interface Powered {
  * Refuses what Azure would refuse for some of them, after the first.
  * @throws ClusterError ScopeLocked (exit 5), AuthorizationFailed (exit 4)
  */
-export async function refusePowerForbidden(run: Run, { nodes, claim }: Powered, power: Power): Promise<void> {
+export async function refusePowerForbidden(run: Run, { nodes, claim }: PowerTargets, power: Power): Promise<void> {
   const writes = [...nodes, ...(claim === undefined ? [] : [claim])].map(({ id }) => id);
   const [first] = writes;
   if (first === undefined) return;

@@ -37,7 +37,7 @@ export async function listDisks(
   return found ?? [];
 }
 
-export interface Furnishing {
+export interface DiskQuestion {
   readonly places: readonly NodePlace[];
   readonly size: SizeFacts | undefined;
   /** The group's disks, a moment ago. */
@@ -52,7 +52,7 @@ export async function withKeptDisks(
   run: Run,
   spec: ClusterSpec,
   found: Pick<ClaimedCluster, "groupName" | "claim" | "owner">,
-  { places, size, seen }: Furnishing,
+  { places, size, seen }: DiskQuestion,
 ): Promise<readonly NodePlace[]> {
   if (places.every((place) => place.exists)) return places;
   const { groupName: group, owner } = found;

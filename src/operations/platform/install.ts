@@ -124,7 +124,7 @@ export async function furnish(
   await Promise.all(nodes.filter(({ target }) => target !== first).map(({ target }) => give(target, false)));
 }
 
-export interface PlatformMade extends Pick<Installation, "site" | "choices"> {
+export interface PlatformResult extends Pick<Installation, "site" | "choices"> {
   readonly walked: readonly Walked[];
   readonly passwordFile?: string | undefined;
 }
@@ -132,7 +132,7 @@ export interface PlatformMade extends Pick<Installation, "site" | "choices"> {
 export const platformDocument = (
   run: Run,
   action: PlatformDocument["action"],
-  { site: { cluster }, choices, walked, passwordFile }: PlatformMade,
+  { site: { cluster }, choices, walked, passwordFile }: PlatformResult,
 ): PlatformDocument => ({
   $schema: schemaUri("platform"),
   schema: "azure-coreos-cluster/platform/1",
