@@ -96,6 +96,8 @@ const RESOURCES: Readonly<Record<string, AnswerShape>> = {
         applicationGatewayIPConfigurations: [REF],
         privateEndpoints: [REF],
         serviceAssociationLinks: [part({ link: "text" })],
+        resourceNavigationLinks: [part({ link: "text" })],
+        ipConfigurationProfiles: [REF],
       }),
     ],
   }),

@@ -45,6 +45,23 @@ test("another cluster in its network: nothing is deleted, the other one is named
   expect(everything(azure)).toEqual([]);
 });
 
+test("an application gateway in its network: nothing is deleted, and it is named", async () => {
+  const azure = fresh();
+  await ok(azure, "base --num-nodes 1 --wait-for machines");
+  const gateway = `${SUBSCRIPTION}/resourceGroups/web/providers/Microsoft.Network/applicationGateways/front`;
+  const { exit, stderr } = await azure.run("destroy base --yes", {
+    azure: async (request) => {
+      const answer = await azure.simulation.handle(request);
+      if (request.method !== "GET" || !/\/virtualNetworks/i.test(request.url)) return answer;
+      const part = `"applicationGatewayIPConfigurations":[{"id":"${gateway}/gatewayIPConfigurations/ip"}]`;
+      return { ...answer, body: (answer.body ?? "").replaceAll('"addressPrefix":', `${part},"addressPrefix":`) };
+    },
+  });
+  expect(exit, stderr).toBe(5);
+  expect(stderr).toContain("front");
+  expect(deletes(azure)).toEqual([]);
+});
+
 test("--json says it as an error document", async () => {
   const azure = await baseAndUser();
   expect(await azure.json("destroy base --yes")).toMatchObject({ exit: 5, document: { error: { code: "UsedByOthers" } } });

@@ -7,6 +7,8 @@ import { madeFrom, resourcesIn, usesOf } from "../../src/core/outside-use.ts";
 const G = "/subscriptions/s/resourceGroups/g/providers/";
 const NIC = `${G}Microsoft.Network/networkInterfaces/n`;
 const VM = `${G}Microsoft.Compute/virtualMachines/v`;
+const GATEWAY = `${G}Microsoft.Network/applicationGateways/g`;
+const PROFILE = `${G}Microsoft.Network/networkProfiles/p`;
 const LB = `${G}Microsoft.Network/loadBalancers/l`;
 
 test.for([
@@ -19,6 +21,19 @@ test.for([
     "network",
     { subnets: [{}, { privateEndpoints: [{ id: `${G}Microsoft.Network/privateEndpoints/e` }] }] },
     `${G}Microsoft.Network/privateEndpoints/e`,
+  ],
+  ["network", { subnets: [{ applicationGatewayIPConfigurations: [{ id: `${GATEWAY}/gatewayIPConfigurations/i` }] }] }, GATEWAY],
+  [
+    "network",
+    { subnets: [{ resourceNavigationLinks: [{ link: `${G}Microsoft.Cache/Redis/r` }] }] },
+    `${G}Microsoft.Cache/Redis/r`,
+  ],
+  [
+    "network",
+    {
+      subnets: [{ ipConfigurationProfiles: [{ id: `${PROFILE}/containerNetworkInterfaceConfigurations/e/ipConfigurations/i` }] }],
+    },
+    PROFILE,
   ],
   ["publicAddress", { ipConfiguration: { id: `${LB}/frontendIPConfigurations/f` } }, LB],
   ["publicAddress", { natGateway: { id: `${G}Microsoft.Network/natGateways/n` } }, `${G}Microsoft.Network/natGateways/n`],
@@ -36,7 +51,9 @@ test.for([
     { availabilitySets: [{ id: `${G}Microsoft.Compute/availabilitySets/a` }] },
     `${G}Microsoft.Compute/availabilitySets/a`,
   ],
+  ["placementGroup", { virtualMachineScaleSets: [{ id: `${VM}ss` }] }, `${VM}ss`],
   ["disk", { managedBy: VM }, VM],
+  ["disk", { managedByExtended: [VM] }, VM],
   ["networkInterface", { virtualMachine: { id: VM } }, VM],
   ["network", { subnets: [{ ipConfigurations: [{ id: "nonsense" }] }] }, undefined],
   ["network", null, undefined],

@@ -101,9 +101,12 @@ const subnetFacts = (subnet: Subnet): SubnetFacts => ({
     id,
     ...defined({ address: privateIPAddress }),
   })),
-  opaque: [subnet.applicationGatewayIPConfigurations, subnet.serviceAssociationLinks, subnet.ipConfigurationProfiles].some(
-    (list) => (list ?? []).length > 0,
-  ),
+  opaque: [
+    subnet.applicationGatewayIPConfigurations,
+    subnet.serviceAssociationLinks,
+    subnet.resourceNavigationLinks,
+    subnet.ipConfigurationProfiles,
+  ].some((list) => (list ?? []).length > 0),
   natGateway: subnet.natGateway !== undefined,
   delegations: (subnet.delegations ?? []).map(({ serviceName, name }) => serviceName ?? name ?? "a service"),
   ...defined({ securityGroup: subnet.networkSecurityGroup?.id, routeTable: subnet.routeTable?.id }),

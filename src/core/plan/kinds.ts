@@ -73,7 +73,8 @@ export const KINDS: { readonly [K in DoomedKind]: KindRow } = {
     word: "disk",
     label: ({ name }) => `disk ${name}`,
     ofANode: true,
-    usedBy: ["managedBy"],
+    // the second of a disk that several machines share
+    usedBy: ["managedBy", "managedByExtended"],
   },
   networkInterface: {
     type: "Microsoft.Network/networkInterfaces",
@@ -105,7 +106,7 @@ export const KINDS: { readonly [K in DoomedKind]: KindRow } = {
     settled: true,
     shared: true,
     label: ({ name }) => `proximity placement group ${name}`,
-    usedBy: ["virtualMachines.id", "availabilitySets.id"],
+    usedBy: ["virtualMachines.id", "availabilitySets.id", "virtualMachineScaleSets.id"],
   },
   network: {
     type: "Microsoft.Network/virtualNetworks",
@@ -113,7 +114,14 @@ export const KINDS: { readonly [K in DoomedKind]: KindRow } = {
     word: "virtual network",
     shared: true,
     standsOn: ["natGateway"],
-    usedBy: ["subnets.ipConfigurations.id", "subnets.privateEndpoints.id", "subnets.serviceAssociationLinks.link"],
+    usedBy: [
+      "subnets.ipConfigurations.id",
+      "subnets.privateEndpoints.id",
+      "subnets.serviceAssociationLinks.link",
+      "subnets.applicationGatewayIPConfigurations.id",
+      "subnets.resourceNavigationLinks.link",
+      "subnets.ipConfigurationProfiles.id",
+    ],
   },
   natGateway: {
     type: "Microsoft.Network/natGateways",
