@@ -61,7 +61,7 @@ describe.skipIf(!existsSync("/dev/full"))("a disk that is full when the machines
     const { exit, stdout, stderr } = await ownAzure().run(`${made} ${FULL}`);
     expect([exit, stdout]).toEqual([1, expect.stringContaining("Host abc-coreos-0\n")]);
     expect(stderr).toContain("/dev/full cannot be written: no space left.");
-    expect(stderr).toContain("The events cannot be written to /dev/full: no space left.");
+    expect(stderr).toContain("--events: /dev/full cannot be written: no space left.");
   });
 
   test.each(["--output", "--events", "--timings"])("%s: so is the document, one and whole, with --quiet too", async (flag) => {
