@@ -107,6 +107,18 @@ test.each(PAGES)("every link of %s leads somewhere", (page) => {
   expect(broken).toEqual([]);
 });
 
+test("what the README and the pages of docs/ lead to is in the package, too", () => {
+  const { files } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { files: readonly string[] };
+  const gone = ["README.md", ...docs.map((file) => `docs/${file}`)].flatMap((page) =>
+    [...prose(textOf(page)).matchAll(/\]\((?!https:|#)([^)\s#]+)/g)]
+      .map(([, path = ""]) => join(dirname(page), path))
+      .filter((path) => path !== "README.md" && !files.some((one) => path === one || path.startsWith(`${one}/`)))
+      .map((path) => `${page}: ${path}`),
+  );
+  expect(gone).toEqual([]);
+  expect(files).toContain(".github/actions");
+});
+
 test("every page of docs/ is found from the README, and begins with what it answers", () => {
   const found = new Set<string>();
   const open = ["README.md"];
