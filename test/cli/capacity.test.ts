@@ -275,7 +275,7 @@ describe("while machines are made", () => {
   });
 
   test("a claim that another person's run has taken over meanwhile keeps its size", async () => {
-    const azure = azureWith(`size-${A}:AllocationFailed`, { pace: 0.2 });
+    const azure = azureWith(`size-${A}:AllocationFailed`);
     const path = "/resourceGroups/mycluster/providers/Microsoft.Network/publicIPAddresses";
     let taken = false;
     const { exit, stderr } = await azure.run(WISH, {

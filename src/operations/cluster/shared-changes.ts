@@ -54,10 +54,12 @@ export function adaptClaim(cluster: Design, base: Tags, mine: Tags): Adapt {
   };
 }
 
-/** Of the claim only the size that new machines get changes, and what goes with it: what others wrote meanwhile stays. */
+/** Of the claim only the size that new machines get changes, and what goes with it: what others wrote meanwhile stays, and a claim that they took over. */
 export function adaptSizeNow(cluster: Design, before: Tags, after: Tags): Adapt {
   return ({ tags }) => {
     refuseMarked(cluster.spec.name, tags);
+    const [ours, now] = [before, tags].map((one) => one["aoc-etcd-ca"]);
+    if (ours !== undefined && now !== undefined && now !== ours) throw changedAuthority(cluster.spec.name);
     return claimWith(cluster, mergeClaimTags(before, after, tags));
   };
 }
