@@ -54,7 +54,7 @@ export function valueInFile(flag: Flag<unknown>, value: unknown, where: string):
   if (isPlain(value)) return parsed(flag, value, where);
   throw usageError(
     `${where} takes ${flag.many === true || flag.ordered === true ? "values" : "one value"}`,
-    `For example "${flag.name}: ${flag.value ?? "true"}".`,
+    `Write it as "${flag.name}: ${flag.value ?? "true"}".`,
   );
 }
 

@@ -201,7 +201,9 @@ describe("a flag that takes one value and is given twice", () => {
   test("is refused where a file gives it two values, or two names", async () => {
     for (const [lines, message] of [
       ["platform: [flatcar, coreos]", "flags.yaml: platform takes one value"],
+      ["platform: [flatcar, coreos]", 'Write it as "platform: P".'],
       ["ssh: 1\nssh-port: 2", "ssh is there twice"],
+      ["simulate: 10x", "how fast is simulate-speed"],
     ] as const) {
       const one = azure();
       writeFileSync(join(one.dir, "flags.yaml"), lines);

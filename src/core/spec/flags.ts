@@ -11,7 +11,7 @@ import {
 } from "./flag.ts";
 import {
   mountPoint, timeSpan, groupName, subscriptionId, applicationId, hostPart, alternatives, integer, location,
-  resourceName, anyText, file, speed, tenant, unitName,
+  resourceName, anyText, file, rehearsal, speed, tenant, unitName,
 } from "./parse.ts";
 import { AUTHORITY_HOST, clouds } from "./cloud.ts";
 import { discoveryAddress, endpoint, fileOrUrl, url } from "./address.ts";
@@ -72,10 +72,13 @@ export const FLAGS = {
       name: "arm-endpoint", value: "URL", parse: endpoint, env: "AZURE_ARM_ENDPOINT", on: ["azure"],
       about: "another Azure Resource Manager; plain http for loopback addresses only",
     }),
-    simulate: toggle({
-      name: "simulate", on: ["azure"],
-      about: "rehearse against an embedded simulation of Azure: no account, no cost, no machine",
-    }),
+    simulate: {
+      ...toggle({
+        name: "simulate", on: ["azure"],
+        about: "rehearse against an embedded simulation of Azure: no account, no cost, no machine",
+      }),
+      parse: rehearsal,
+    },
     simulateSpeed: maybe({
       name: "simulate-speed", value: "N", parse: speed, on: ["azure"],
       about: "a rehearsal that can be watched, N times as fast as Azure; --simulate=10x is short for it",

@@ -46,6 +46,15 @@ export const flagValue: Parse<boolean> = accepting({ type: "boolean" }, (value) 
   throw usageError(`"${value}" is neither true nor false`);
 });
 
+/** A switch that the command line alone takes with its speed (`--simulate=10x`). */
+export const rehearsal: Parse<boolean> = accepting({ type: "boolean" }, (value) => {
+  if (!/^[\d.]+x$/i.test(value)) return flagValue(value);
+  throw usageError(
+    `"${value}" is neither true nor false`,
+    "In a file and in the environment how fast is simulate-speed, or AZURE_COREOS_CLUSTER_SIMULATE_SPEED; --simulate=10x is short for both.",
+  );
+});
+
 /** A whole number from `min` to `max`. */
 export const integer = (min: number, max: number): Parse<number> =>
   accepting({ type: "integer", minimum: min, maximum: max }, (value) => {
