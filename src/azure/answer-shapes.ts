@@ -135,8 +135,16 @@ const RESOURCES: Readonly<Record<string, AnswerShape>> = {
     loadBalancingRules: [part({ frontendPort: "number", backendPort: "number", protocol: "text", probe: REF })],
     probes: [part({ port: "number" })],
     inboundNatRules: [
-      part({ frontendPort: "number", backendPort: "number", frontendIPConfiguration: REF, backendIPConfiguration: REF }),
+      part({
+        frontendPort: "number",
+        frontendPortRangeStart: "number",
+        frontendPortRangeEnd: "number",
+        backendPort: "number",
+        frontendIPConfiguration: REF,
+        backendIPConfiguration: REF,
+      }),
     ],
+    inboundNatPools: [part({ frontendPortRangeStart: "number", frontendPortRangeEnd: "number", frontendIPConfiguration: REF })],
     outboundRules: [part({})],
   }),
   "microsoft.network/networkinterfaces": resource({

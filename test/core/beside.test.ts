@@ -35,6 +35,9 @@ describe("a port that a rule of others has", () => {
     frontendIPConfiguration,
     ...more,
   });
+  /** As Azure tells one: its port is 0. */
+  const range = (frontendPortRangeStart: number, frontendPortRangeEnd: number): object =>
+    rule("theirs", 0, { frontendPortRangeStart, frontendPortRangeEnd });
   const wanted = resource("loadBalancer", { inboundNatRules: [rule("ssh-0", 22_001), rule("ssh-1", 22_002)] });
   test.each<[string, object, string[]]>([
     ["of a NAT rule", { inboundNatRules: [rule("theirs", 22_002, { backendPort: 80 })] }, ["inbound-nat-rule delete"]],
@@ -42,6 +45,9 @@ describe("a port that a rule of others has", () => {
     ["for all protocols", { loadBalancingRules: [rule("theirs", 22_002, { protocol: "All" })] }, ["lb rule delete"]],
     ["of another protocol", { loadBalancingRules: [rule("theirs", 22_002, { protocol: "Udp" })] }, []],
     ["at another address", { loadBalancingRules: [rule("theirs", 22_002, { frontendIPConfiguration: { id: "/x/two" } })] }, []],
+    ["of a NAT rule's range", { inboundNatRules: [range(22_000, 22_002)] }, ["inbound-nat-rule delete"]],
+    ["of a NAT pool", { inboundNatPools: [range(22_002, 22_010)] }, ["inbound-nat-pool delete"]],
+    ["beside a range", { inboundNatRules: [range(22_003, 22_010)], inboundNatPools: [range(21_000, 22_000)] }, []],
     ["that is the rule itself", { inboundNatRules: [rule("SSH-1", 22_002)] }, []],
     ["that is one of the tool's for a node that goes", { inboundNatRules: [rule("ssh-2", 22_003)] }, []],
   ])("%s", (_, model, advice) => {
