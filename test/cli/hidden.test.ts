@@ -1,7 +1,6 @@
 /** What Azure does not show to who asks is not taken for nothing: the group that may hold it stays. */
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import type { SimulationOptions } from "../../src/sim/simulation.ts";
 import { parseFault } from "../../src/sim/fault-script.ts";
 import { byHand, everything, inGroup } from "./azure-hand.ts";
 import { type RunOptions, type TestAzure, ownAzure } from "./world.ts";
@@ -13,7 +12,7 @@ const GROUP = "/resourceGroups/abc";
 const addTheirs = (azure: TestAzure): Promise<{ status: number }> => byHand(azure, "PUT", THEIRS, { location: "westus" });
 
 /** A cluster in a group of its own, made by who may do all that `limits` say. */
-async function withCluster(options: Partial<SimulationOptions> = {}, flags = ""): Promise<TestAzure> {
+async function withCluster(options: NonNullable<Parameters<typeof ownAzure>[0]> = {}, flags = ""): Promise<TestAzure> {
   const azure = ownAzure(options);
   const { exit, stderr } = await azure.run(`abc --num-nodes 1 --wait-for machines ${flags}`);
   expect(exit, stderr).toBe(0);
@@ -73,6 +72,15 @@ test.each([
   const { exit, stderr } = await azure.run("destroy abc --yes", { azure: answering(azure, /\/permissions\?/, status, body) });
   expect(exit, stderr).toBe(0);
   expect(everything(azure)).toEqual(whole ? [] : [GROUP]);
+});
+
+test("an emulator on this machine that tells of no rights has nothing of anybody's", async () => {
+  const azure = await withCluster({ rehearsal: false });
+  const { exit, stderr } = await azure.run("destroy abc --yes --arm-endpoint http://127.0.0.1:1", {
+    azure: answering(azure, /\/permissions\?/, 200, { value: [] }),
+  });
+  expect(exit, stderr).toBe(0);
+  expect(everything(azure)).toEqual([]);
 });
 
 test.each([
