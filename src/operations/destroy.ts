@@ -81,7 +81,8 @@ export async function checkDestroy(run: Run, doom: Doom): Promise<void> {
 export async function carryOutDestroy(run: Run, doom: Doom, still?: (tags: Tags) => void): Promise<DestroyOutcome> {
   const destroyed = isEmpty(doom) ? NOTHING : await destroyAndForget(run, doom, still);
   const document = await destroyDocument(run, doom.located, destroyed, destroyed.kept ?? doom.kept);
-  return destroyed.left.length === 0 ? { document } : { document, error: leftover(doom, destroyed, run.stop.aborted) };
+  if (destroyed.left.length > 0) return { document, error: leftover(doom, destroyed, run.stop.aborted) };
+  return { document, ...defined({ error: moreElsewhere(doom.located) }) };
 }
 
 export const destroyDocument = async (
@@ -120,8 +121,18 @@ async function settled(run: Run, located: Cluster): Promise<Cluster> {
   if (located.group?.deleting !== true) return located;
   run.say(`The resource group ${located.groupName} is being deleted already: waiting for it.`);
   await awaitGroupGone(run, located.groupName);
-  return lookIn(run, located.name, located.groupName);
+  return { ...(await lookIn(run, located.name, located.groupName)), ...defined({ movedTo: located.movedTo }) };
 }
+
+/** What was moved out of the group is no less paid for. */
+const moreElsewhere = ({ name, movedTo }: Cluster): ClusterError | undefined =>
+  movedTo === undefined
+    ? undefined
+    : new ClusterError("NotDestroyed", `${name} has more in the resource group ${movedTo}: somebody has moved it there`, {
+        source: "azure",
+        exit: EXIT.failed,
+        advice: `To destroy that, too: \`azure-coreos-cluster destroy ${name}${groupFlag(name, movedTo)}\`.`,
+      });
 
 /** The error that says what is left, and why. */
 function leftover({ located }: Doom, { left, failure }: Destroyed, interrupted: boolean): ClusterError {

@@ -56,7 +56,7 @@ export async function clusterStatus(
   { resourceGroup, noNodes = false, prices: known }: LookOptions = {},
 ): Promise<Status> {
   const located = await findCluster(run, name, resourceGroup);
-  if (located.claims.length === 0 && located.own)
+  if (located.claims.length === 0 && located.own && located.movedTo === undefined)
     throw located.group?.deleting === true ? goneSoon(located.name) : halfMade(located);
   const { location, kept } = await claimNeeded(run, located);
   const prices = known ?? askForSpec(run, kept, location);

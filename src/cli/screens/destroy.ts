@@ -68,6 +68,11 @@ export function sayKept(session: Session, kept: readonly Alike[]): void {
 
 // --- internal ---
 
+const claimless = ({ movedTo }: Doom["located"]): string =>
+  movedTo === undefined
+    ? "It is half made: nothing says what was chosen for it."
+    : `More of it is in the resource group ${movedTo}: somebody has moved it there, and it stays.`;
+
 const SHOWN = 20;
 
 /** The text that is shown before anything is deleted. */
@@ -87,7 +92,7 @@ function showDoom(session: Session, { world, given }: Invocation, doom: Doom): v
       strange: whole ? [] : strange.map((one) => one.id),
       notes: [
         ...(session.simulated ? ["Rehearsal: Azure is simulated, nothing real is deleted."] : []),
-        ...(located.claims.length === 0 ? ["It is half made: nothing says what was chosen for it."] : []),
+        ...(located.claims.length > 0 ? [] : [claimless(located)]),
         ...(whole || strange.length === 0
           ? []
           : [

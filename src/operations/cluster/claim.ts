@@ -22,7 +22,7 @@ import type { KeptValues } from "../../core/spec/spec.ts";
 import { changedSince, wasOurs } from "../../engine/whose.ts";
 import type { Run } from "../run.ts";
 import type { Cluster, FoundClaim } from "./cluster.ts";
-import { notThere } from "./not-there.ts";
+import { movedAway, notThere } from "./not-there.ts";
 
 export interface Claim {
   readonly kind: BearerKind;
@@ -53,7 +53,7 @@ export const claimed = (cluster: Cluster): ClaimedCluster => ({ ...cluster, clai
 export async function claimNeeded(run: Run, cluster: Cluster): Promise<Claim> {
   const claim = claimOf(cluster);
   if (claim !== undefined) return claim;
-  throw await notThere(run, cluster.name);
+  throw cluster.movedTo === undefined ? await notThere(run, cluster.name) : movedAway(cluster);
 }
 
 /** What lists show of what may bear a claim, of both kinds. */

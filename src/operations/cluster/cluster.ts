@@ -20,6 +20,8 @@ export interface Cluster {
   readonly bearers: BearerModels;
   /** Those that hold the cluster's choices: one, none when it is half made or not there, more when something went wrong. */
   readonly claims: readonly FoundClaim[];
+  /** Another group that holds the claim of the creation that this group is of: somebody has moved resources. */
+  readonly movedTo?: string;
   /** What of the group is the cluster's. */
   readonly owner: Owner;
 }

@@ -3,10 +3,11 @@
  * it for every command. Reads only, and trusts no tag but those that say whose something is; what a claim holds is read by
  * claim.ts, for a damaged one must not stand in the way of who only wants to delete it.
  */
+import { defined } from "../../core/defined.ts";
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import type { GroupFacts } from "../../azure/lookups/groups.ts";
 import { groupOf } from "../../core/plan/resource.ts";
-import { isOurs } from "../../core/plan/tags.ts";
+import { isOurs, wordOf } from "../../core/plan/tags.ts";
 import { getPatiently } from "../../engine/patiently.ts";
 import { refuseUnsafeFolder } from "../../prepare/cluster-folder.ts";
 import { ask } from "../ask.ts";
@@ -28,7 +29,7 @@ export async function findCluster(run: Run, name: string, given: string | undefi
   if (groups.length === 0) {
     const changed = changedClaim(all, name, here.own ? here.group?.tags : undefined);
     if (changed !== undefined) throw changed;
-    return here;
+    return here.own ? { ...here, ...defined({ movedTo: await groupWithItsClaim(run, here, given) }) } : here;
   }
   if (groups.length === 1) return lookIn(run, name, groups[0] ?? name);
   throw new ClusterError("ClusterAmbiguous", `${groups.length} resource groups hold a cluster ${name}: ${groups.join(", ")}`, {
@@ -76,6 +77,15 @@ const spelled = (groupName: string, group: GroupFacts | undefined): string =>
   group?.name.toLowerCase() === groupName.toLowerCase() ? group.name : groupName;
 
 const allBearing = async (run: Run): Promise<FoundClaim[]> => bearing(await everywhere(run, ask(run, "allBearers")));
+
+/** A claim of another creation is a namesake's; where the group does not say which it is of, a name that leads to one group is taken to mean it. */
+async function groupWithItsClaim(run: Run, { name, group }: Cluster, given: string | undefined): Promise<string | undefined> {
+  const word = wordOf(group?.tags);
+  if (word === undefined && given !== undefined) return undefined;
+  const bearers = await unlessForbidden(() => ask(run, "allBearers"));
+  const all = bearers === undefined ? [] : bearing(bearers);
+  return groupsOfClaims(word === undefined ? all : all.filter(({ tags }) => wordOf(tags) === word), name)[0];
+}
 
 function groupsOfClaims(all: readonly FoundClaim[], name: string): string[] {
   // by group: a claim of another region may have the label, too

@@ -9,6 +9,7 @@ import { ClusterError, EXIT } from "../../core/errors.ts";
 import { groupOf } from "../../core/plan/resource.ts";
 import { isOurs } from "../../core/plan/tags.ts";
 import { ifAnswered } from "../sign-in/account.ts";
+import type { Cluster } from "./cluster.ts";
 import type { OtherSubscription, Run } from "../run.ts";
 import { shellWord } from "../../core/quoting.ts";
 import { few } from "../../core/words.ts";
@@ -48,6 +49,14 @@ export async function notThere(run: Run, name: string): Promise<ClusterError> {
     advice: elsewhere === undefined ? hint : `${elsewhere}\n${hint}`,
   });
 }
+
+/** The error of whoever needs it, where the group that was looked into is its own and it has been moved. */
+export const movedAway = ({ name, groupName, movedTo = "" }: Pick<Cluster, "name" | "groupName" | "movedTo">): ClusterError =>
+  new ClusterError("ClusterElsewhere", `${name} has been moved from the resource group ${groupName} to ${movedTo}`, {
+    source: "azure",
+    exit: EXIT.failed,
+    advice: `Give --resource-group ${shellWord(movedTo)}. What of it has stayed in ${groupName} is seen again when it is moved, too, or the rest is moved back (\`az resource move\`).`,
+  });
 
 // --- internal ---
 
