@@ -11,7 +11,7 @@ import { type ConvergeOptions, type Convergence, type Outcome, isExpected, start
 import { type Decision, type TaggedResource, decide, isSettled, isTagsOnly, keepsOurTags, stamped } from "./decide.ts";
 import { drive } from "./drive.ts";
 import { isFresh, lookAtMade, refuseAgain, refuseOld } from "./machine-made.ts";
-import { CHECKS, deletePatiently, getPatiently, lookFor } from "./patiently.ts";
+import { CHECKS, MADE_BEHIND_MS, deletePatiently, getPatiently, lookFor } from "./patiently.ts";
 import type { Live } from "./provider.ts";
 import { isVerdict, recover } from "./recover.ts";
 import type { Ask } from "./throttle.ts";
@@ -63,7 +63,9 @@ async function seen(way: Convergence): Promise<Live | null> {
   if (way.live !== undefined) return way.live;
   const { resource } = way;
   const tools = way.asked ? toTheEnd(way.tools) : way.tools;
-  const found = way.expected ? lookFor(resource, tools) : getPatiently(resource, tools);
+  // where the end of its operation was not seen, what it has made may not be seen either
+  const behindMs = way.unheard > 0 && way.acted === "created" ? MADE_BEHIND_MS : undefined;
+  const found = way.expected ? lookFor(resource, tools, undefined, behindMs) : getPatiently(resource, tools);
   way.live = (await found) ?? null;
   way.expected = isExpected(way.live);
   way.asked &&= way.live !== null;

@@ -2,7 +2,7 @@
 import { AzureError } from "../core/advice/azure-error.ts";
 import { ClusterError } from "../core/errors.ts";
 import type { AnyResource } from "../core/plan/resource.ts";
-import { lookFor } from "./patiently.ts";
+import { MADE_BEHIND_MS, lookFor } from "./patiently.ts";
 import type { Live } from "./provider.ts";
 import type { Tools } from "./tools.ts";
 
@@ -52,12 +52,12 @@ export function refuseAgain({ label }: AnyResource, unheard: number): void {
  * read for each machine, and none where its operation was asked to the end, for the SDK has looked then.
  */
 export async function lookAtMade(resource: AnyResource, tools: Tools): Promise<Live> {
-  const live = await lookFor(resource, tools);
+  const live = await lookFor(resource, tools, undefined, MADE_BEHIND_MS);
   if (live !== undefined && live.state !== "failed") return live;
   const what = live === undefined ? "is not there" : "is Failed";
   throw new AzureError("MachineFailed", `Azure called ${resource.label} made, and it ${what}`, {
     operation: true,
-    advice: "Run the same command again: it makes it anew.",
+    advice: `Run the same command again: it ${live === undefined ? "looks for it, and makes it only where there is none" : "makes it anew"}.`,
   });
 }
 

@@ -128,14 +128,18 @@ export const getPatiently = (target: Target, tools: RequestTools): Promise<Live 
 /** For so long after a write Resource Manager's reads may not show what was written. */
 const BEHIND_MS = 10_000;
 
+/** What Azure has called made is there: reads that do not show it may come from another region, and be further behind than others. */
+export const MADE_BEHIND_MS = 120_000;
+
 /** Reads what is to be there, or so: a read that shows it otherwise may be behind, and is made again for some seconds. */
 export async function lookFor(
   target: Target,
   tools: Tools,
   isSo = (live: Live | undefined): boolean => live !== undefined,
+  behindMs = BEHIND_MS,
 ): Promise<Live | undefined> {
   const { clock, signal } = tools;
-  const until = clock.now() + BEHIND_MS;
+  const until = clock.now() + behindMs;
   for (let wait = 500; ; wait = Math.min(2 * wait, 2000)) {
     const live = await getPatiently(target, toTheEnd(tools));
     if (isSo(live) || clock.now() >= until) return live;

@@ -29,6 +29,7 @@ function behind(matches: RegExp, { ms, times }: { readonly ms: number; readonly 
 
 test.each([
   ["each machine once", /\/virtualmachines\//, { ms: Infinity, times: 1 }],
+  ["each machine for a minute", /\/virtualmachines\//, { ms: 60_000, times: Infinity }],
   ["everything for 18 seconds", /\/providers\//, { ms: 18_000, times: Infinity }],
 ] as const)("a read does not find %s: it is asked again, and nothing is made twice", async (_, matches, how) => {
   const { azure, handle } = behind(matches, how);
