@@ -56,6 +56,14 @@ test("gc and a rollback leave such a group as well, and a rollback says why", as
   expect(everything(failing)).toEqual([GROUP]);
 });
 
+test("a create for which there is no room says why it does not begin anew elsewhere: its group stays", async () => {
+  const [, limits] = BLIND[0];
+  const azure = ownAzure({ limits, faults: [parseFault("network:RegionDoesNotAllowProvisioningx1")] });
+  const { exit, stderr } = await azure.run("abc --num-nodes 1 --wait-for machines --location westus,eastus");
+  expect([exit, stderr]).toEqual([1, expect.stringContaining("the resource group abc stays: this sign-in may not read")]);
+  expect(everything(azure)).toEqual([GROUP]);
+});
+
 const answering =
   (azure: TestAzure, path: RegExp, status: number, body: object): NonNullable<RunOptions["azure"]> =>
   (request) =>

@@ -26,7 +26,7 @@ test.each(["all", "its address"] as const)(
     const azure = await moved(what);
     for (const command of ["status abc --no-nodes", "remove abc 0 --yes"]) {
       const { exit, stderr } = await azure.run(command);
-      expect([exit, stderr], command).toEqual([1, expect.stringContaining("Give --resource-group other.")]);
+      expect([exit, stderr], command).toEqual([1, expect.stringContaining("Give --resource-group other: ")]);
     }
     const { exit, stderr } = await azure.run("destroy abc --yes");
     expect([exit, stderr]).toEqual([1, expect.stringContaining("abc has more in the resource group other")]);

@@ -55,7 +55,7 @@ export const movedAway = ({ name, groupName, movedTo = "" }: Pick<Cluster, "name
   new ClusterError("ClusterElsewhere", `${name} has been moved from the resource group ${groupName} to ${movedTo}`, {
     source: "azure",
     exit: EXIT.failed,
-    advice: `Give --resource-group ${shellWord(movedTo)}. What of it has stayed in ${groupName} is seen again when it is moved, too, or the rest is moved back (\`az resource move\`).`,
+    advice: `Give --resource-group ${shellWord(movedTo)}: what has stayed in ${groupName} is not seen there until it is moved, too, or the rest is moved back (\`az resource move\`). To destroy all of it begin with \`azure-coreos-cluster destroy ${name}${groupFlag(name, groupName)}\`.`,
   });
 
 // --- internal ---

@@ -47,7 +47,7 @@ export async function rollback(stoppable: Run, prepared: Prepared, carried: Carr
   } catch (error) {
     run.tools.signal.throwIfAborted();
     if (!(error instanceof ClusterError)) throw error;
-    run.emit({ kind: "note", id: "rollback/failed", label: "rollback", code: error.code, message: error.message });
+    sayFailed(run, error);
     return { ...known, failure: error };
   }
 }
@@ -84,6 +84,9 @@ export function wantedOf(made: ReadonlyMap<string, Gone>, staying: ReadonlySet<n
 
 // --- internal ---
 
+const sayFailed = (run: Run, { code, message }: ClusterError): void =>
+  run.emit({ kind: "note", id: "rollback/failed", label: "rollback", code, message });
+
 interface Taking {
   readonly carried: Carried;
   /** By lower-case id. */
@@ -116,11 +119,9 @@ async function takeBack(run: Run, prepared: Prepared, { carried, made, tell }: T
   const staying = await unjoin(run, prepared, made);
   const wanted = wantedOf(made, staying);
   tell({ deleted: [], left: leftIn({ ...doom, ours: doom.ours.filter(wanted) }, made) });
-  const {
-    deleted,
-    now,
-    failure = untoldIn(doom) ?? (madeGroup ? hiddenIn(doom) : undefined),
-  } = await deleteUntilGone(run, doom, { wanted });
+  const stays = untoldIn(doom) ?? (madeGroup ? hiddenIn(doom) : undefined);
+  if (stays !== undefined) sayFailed(run, stays);
+  const { deleted, now, failure = stays } = await deleteUntilGone(run, doom, { wanted });
   const left = leftIn(now, made);
   tell({ deleted, left });
   if (left.length === 0) {
