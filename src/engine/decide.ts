@@ -3,6 +3,7 @@
  * carries it out.
  */
 import { canonical, bodyFingerprint } from "../core/fingerprint.ts";
+import { changedNames } from "../core/plan/address-drift.ts";
 import { KINDS } from "../core/plan/kinds.ts";
 import { differsInTagsOnly } from "../core/plan/beside.ts";
 import { isAskedAnew } from "../core/plan/beside-rules.ts";
@@ -88,7 +89,10 @@ function fingerprintOf(resource: AnyResource): string {
 const isMeddledWith = (resource: AnyResource, live: Live): boolean =>
   isRetagged(tagsIn(resource), live.tags) ||
   (resource.kind === "securityGroup" && isAskedAnew(resource, live)) ||
-  (resource.kind === "loadBalancer" && changedRules([resource], new Map([[resource.id.toLowerCase(), live]])).length > 0);
+  (resource.kind === "loadBalancer" && changedRules([resource], alone(live)).length > 0) ||
+  (resource.kind === "publicAddress" && changedNames([resource], alone(live)).length > 0);
+
+const alone = (live: Live): ReadonlyMap<string, Live> => new Map([[live.id.toLowerCase(), live]]);
 
 /** The claim is its tags, without its marks, which no plan has; other addresses have none that matter. */
 const isRetagged = (wanted: Record<string, string>, tags: Record<string, string>): boolean =>

@@ -166,6 +166,8 @@ test("an existing network and an affinity group are as they should be", async ()
   expect(await azure.json<StatusDocument>("status mycluster")).toMatchObject({ exit: 0, document: { drift: [] } });
 });
 
+const CLAIM = (azure: TestAzure): string => everything(azure).find((id) => id.includes("mycluster-ip-")) ?? "";
+
 const DRIFTS: [what: string, act: (azure: TestAzure) => Promise<unknown>, exit: number, drift: Record<string, unknown>][] = [
   [
     "a machine that somebody deleted",
@@ -261,13 +263,18 @@ const DRIFTS: [what: string, act: (azure: TestAzure) => Promise<unknown>, exit: 
     },
   ],
   [
+    "a DNS name that somebody took off the address",
+    (azure) => edit(azure, CLAIM(azure), (address) => delete address.properties.dnsSettings),
+    3,
+    {
+      kind: "dns-name",
+      message: "the public address has no DNS name any more: the next create calls it mycluster again",
+      harm: true,
+    },
+  ],
+  [
     "a destroy that began",
-    (azure) =>
-      edit(
-        azure,
-        everything(azure).find((id) => id.includes("mycluster-ip-")) ?? "",
-        (claim) => (claim.tags["aoc-destroying"] = "now"),
-      ),
+    (azure) => edit(azure, CLAIM(azure), (claim) => (claim.tags["aoc-destroying"] = "now")),
     3,
     { kind: "being-destroyed", harm: true },
   ],
@@ -283,6 +290,25 @@ test.each(DRIFTS)("drift is named: %s", async (_, act, exit, drift) => {
   expect((await later.run("status mycluster")).stdout).toContain(
     `${drift["harm"] === true ? "!" : "-"} ${seen.document.drift[0]?.message}`,
   );
+});
+
+test("a DNS name that somebody took off the address: the next create gives it back, and says so before", async () => {
+  const azure = await withCluster();
+  await edit(azure, CLAIM(azure), (address) => delete address.properties.dnsSettings);
+  const planned = await azure.run("plan mycluster");
+  expect(planned.stdout + planned.stderr).toContain("DNS name -> mycluster");
+  expect(await azure.json("mycluster")).toMatchObject({ exit: 0, document: { host: "mycluster.westus.cloudapp.azure.com" } });
+  expect(await azure.json<StatusDocument>("status mycluster")).toMatchObject({ exit: 0, document: { drift: [] } });
+});
+
+test("a node's own address that somebody took off its interface is named, with the way back", async () => {
+  const azure = ownAzure();
+  expect((await azure.run("mycluster --num-nodes 2 --pip")).exit).toBe(0);
+  const nic = inGroup("mycluster", "Microsoft.Network/networkInterfaces", "mycluster-coreos-1-nic");
+  await edit(azure, nic, ({ properties }) => delete properties.ipConfigurations[0].properties.publicIPAddress);
+  const { exit, document } = await azure.json<StatusDocument>("status mycluster");
+  expect({ exit, drift: document.drift }).toMatchObject({ exit: 3, drift: [{ kind: "loose-address", node: 1, harm: true }] });
+  expect(document.drift[0]?.message).toContain("az network nic ip-config update --resource-group mycluster");
 });
 
 test("what status calls harm, a create refuses", async () => {

@@ -95,6 +95,8 @@ export interface Drift {
     | "stray-node"
     | "stray-interface"
     | "loose-disk"
+    | "loose-address"
+    | "dns-name"
     | "security-rule"
     | "foreign-resource"
     | "etcd-certificate"

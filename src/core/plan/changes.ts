@@ -5,6 +5,7 @@
  */
 import type { LoadBalancer, LoadBalancingRule, NetworkSecurityGroup, VirtualNetwork } from "@azure/arm-network";
 import { canonical } from "../fingerprint.ts";
+import { changedNames } from "./address-drift.ts";
 import { besideOthers } from "./beside.ts";
 import type { Kind } from "./bodies.ts";
 import { type Body, isContained } from "./parts.ts";
@@ -44,6 +45,10 @@ function kindChanges(resource: AnyResource, live: There): string[] {
       return balancerChanges(resource.body, live.model as LoadBalancer);
     case "securityGroup":
       return securityChanges(resource.body, live.model as NetworkSecurityGroup);
+    case "publicAddress":
+      return changedNames([resource], new Map([[resource.id.toLowerCase(), live]])).map(
+        () => `~ DNS name -> ${resource.body.dnsSettings?.domainNameLabel}`,
+      );
     case "network":
       return networkChanges(resource.body, live.model as VirtualNetwork);
     default:

@@ -12,6 +12,7 @@ import { type MachineView, type Past, pastOf } from "../../core/failed-machine.t
 import { type Facts, names } from "../../core/plan/cluster.ts";
 import { astray, looseDisks, lostUserTags, missing, strays } from "../../core/plan/drift.ts";
 import { type Opening, openings } from "../../core/plan/let-in.ts";
+import { changedNames, looseAddresses } from "../../core/plan/address-drift.ts";
 import { changedRules } from "../../core/plan/rules-drift.ts";
 import { planOf } from "../../core/plan/plan.ts";
 import { provenOf } from "../../core/plan/proof.ts";
@@ -127,6 +128,7 @@ function driftOf(run: Run, doom: Doom, { expires, ...seen }: Seen & Pick<LiveClu
   const { claim, spec, nodes, snapshot } = seen;
   const planned = planOf(spec, factsOf(run, located, seen));
   const lost = astray(planned, all, spec.name, claim.choices);
+  const machines = new Map(nodes.map((node) => [node.index, node.provisioning !== undefined]));
   const named = new Set(lost.map((one) => one.id?.toLowerCase()));
   const about: MachineSeen = {
     stopped: stoppedSince(claim.tags) !== undefined,
@@ -140,7 +142,9 @@ function driftOf(run: Run, doom: Doom, { expires, ...seen }: Seen & Pick<LiveClu
     ...lost,
     ...lostUserTags(planned, withGroup(run, located, snapshot), oursOf(doom), spec),
     ...strays(planned, snapshot, { spec, members: claim.choices.members.keys(), claimed: claim.nodes }),
-    ...looseDisks(oursOf(doom), spec, new Map(nodes.map((node) => [node.index, node.provisioning !== undefined]))),
+    ...looseDisks(oursOf(doom), spec, machines),
+    ...looseAddresses(snapshot, spec, machines),
+    ...changedNames(planned, snapshot),
     ...nodes.flatMap((node) => machineDrift(node, about)),
     ...changedRules(planned, snapshot),
     ...(located.own ? foreign.filter(({ id }) => !named.has(id.toLowerCase())).map(foreignDrift) : []),
