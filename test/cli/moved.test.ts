@@ -51,3 +51,20 @@ test("a namesake in another group is of another creation: what is half made goes
   expect([destroyed.exit, destroyed.stderr]).toEqual([0, expect.stringContaining("Nothing of abc is left.")]);
   expect(everything(azure)).toEqual(before);
 });
+
+test("a claim that comes between two looks has not been moved: a destroy takes it along", async () => {
+  const azure = ownAzure();
+  const { exit, stderr } = await azure.run("abc --num-nodes 1 --wait-for machines");
+  expect(exit, stderr).toBe(0);
+  let looks = 0;
+  const destroyed = await azure.run("destroy abc --yes", {
+    azure: async (request) => {
+      const answer = await azure.simulation.handle(request);
+      const first = /resourceGroups\/abc\/providers\/Microsoft.Network\/publicIPAddresses\?/i.test(request.url) && looks++ === 0;
+      return first ? { ...answer, body: JSON.stringify({ value: [] }) } : answer;
+    },
+  });
+  expect([destroyed.exit, destroyed.stderr]).toEqual([0, expect.stringContaining("Nothing of abc is left.")]);
+  expect(destroyed.stderr).not.toContain("moved");
+  expect(everything(azure)).toEqual([]);
+});

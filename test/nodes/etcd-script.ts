@@ -46,6 +46,11 @@ export function jumpingClock({ limits = false }: { limits?: boolean } = {}): Clo
 
 export const lostConnection = (): ClusterError => new ClusterError("ConnectionLost", "lost", { source: "node" });
 
+/** Who asked may go away before all of it was heard. */
+export function unlessAborted(error: unknown): void {
+  if ((error as NodeJS.ErrnoException).code !== "ECONNRESET") throw error;
+}
+
 export interface ScriptedNode {
   readonly connection: Connection;
   readonly asked: Asked[];
@@ -57,7 +62,7 @@ export function scriptedNode(
   { exec, ...target }: Partial<NodeTarget> & { exec?: (command: string) => Promise<ExecResult> } = {},
 ): ScriptedNode {
   const asked: Asked[] = [];
-  const server = createServer((request, response) => void hear(request, response));
+  const server = createServer((request, response) => void hear(request, response).catch(unlessAborted));
   async function hear(request: IncomingMessage, response: ServerResponse): Promise<void> {
     let text = "";
     for await (const chunk of request) text += String(chunk);

@@ -4,7 +4,7 @@
  */
 import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
 import ssh2 from "ssh2";
-import type { Answer, Asked, Script } from "./etcd-script.ts";
+import { type Answer, type Asked, type Script, unlessAborted } from "./etcd-script.ts";
 import { makeKey } from "./sshd.ts";
 
 export interface Ran {
@@ -74,7 +74,7 @@ export async function startNodes(names: readonly string[], etcd: Script, shell: 
   }
 
   function serverOf(node: string): ssh2.Server {
-    const http = createServer((request, response) => void hear(request, response));
+    const http = createServer((request, response) => void hear(request, response).catch(unlessAborted));
     async function hear(request: IncomingMessage, response: ServerResponse): Promise<void> {
       let text = "";
       for await (const chunk of request) text += String(chunk);

@@ -78,13 +78,21 @@ const spelled = (groupName: string, group: GroupFacts | undefined): string =>
 
 const allBearing = async (run: Run): Promise<FoundClaim[]> => bearing(await everywhere(run, ask(run, "allBearers")));
 
-/** A claim of another creation is a namesake's; where the group does not say which it is of, a name that leads to one group is taken to mean it. */
-async function groupWithItsClaim(run: Run, { name, group }: Cluster, given: string | undefined): Promise<string | undefined> {
+/**
+ * A claim of another creation is a namesake's; where the group does not say which it is of, a name that leads to one group is taken to mean it.
+ * One in the group itself has come since it was looked at.
+ */
+async function groupWithItsClaim(
+  run: Run,
+  { name, group, groupName }: Cluster,
+  given: string | undefined,
+): Promise<string | undefined> {
   const word = wordOf(group?.tags);
   if (word === undefined && given !== undefined) return undefined;
   const bearers = await unlessForbidden(() => ask(run, "allBearers"));
   const all = bearers === undefined ? [] : bearing(bearers);
-  return groupsOfClaims(word === undefined ? all : all.filter(({ tags }) => wordOf(tags) === word), name)[0];
+  const groups = groupsOfClaims(word === undefined ? all : all.filter(({ tags }) => wordOf(tags) === word), name);
+  return groups.find((one) => one.toLowerCase() !== groupName.toLowerCase());
 }
 
 function groupsOfClaims(all: readonly FoundClaim[], name: string): string[] {
