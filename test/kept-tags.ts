@@ -1,5 +1,5 @@
 /** A claim's tags with the kept flags as an earlier version wrote them, a tag a flag, and as they are written now. */
-import { FLAGS_TAG, flagsIn, withFlags } from "../src/core/plan/kept-flags.ts";
+import { FLAGS_TAG, flagsIn, withKeptFlags } from "../src/core/plan/kept-flags.ts";
 import { type Tags, withoutParts } from "../src/core/plan/tag-parts.ts";
 
 /** `aoc-vm-size` and so on: what tests read and change. */
@@ -14,5 +14,5 @@ export function tagAFlag(tags: Tags): Tags {
 export function compact(tags: Record<string, string | undefined>): Tags {
   const all = Object.fromEntries(Object.entries(tags).filter((entry): entry is [string, string] => entry[1] !== undefined));
   const texts = flagsIn(all);
-  return texts === "damaged" ? all : withFlags(all, texts);
+  return texts === "damaged" ? all : withKeptFlags(all, texts);
 }

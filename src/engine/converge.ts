@@ -10,8 +10,10 @@ import { besideForeign, lostTags, retagged, userTagsOf } from "../core/plan/user
 import { type ConvergeOptions, type Convergence, type Outcome, isExpected, startConvergence } from "./convergence.ts";
 import { type Decision, type TaggedResource, decide, isSettled, isTagsOnly, keepsOurTags, stamped } from "./decide.ts";
 import { drive } from "./drive.ts";
+import { raceUsable, waitWhileWorking } from "./end-of-work.ts";
 import { isFresh, lookAtMade, refuseAgain, refuseOld } from "./machine-made.ts";
-import { CHECKS, MADE_BEHIND_MS, deletePatiently, getPatiently, lookFor } from "./patiently.ts";
+import { MADE_BEHIND_MS, deletePatiently, getPatiently, lookFor } from "./patiently.ts";
+import { CHECKS } from "./retag.ts";
 import type { Live } from "./provider.ts";
 import { isVerdict, recover } from "./recover.ts";
 import type { Ask } from "./throttle.ts";
@@ -222,32 +224,3 @@ const isOldWord = ({ resource, looked, options, tools }: Convergence): boolean =
 
 /** A look is that old when a person was asked after it, or when others were made first; a plan is made within a second. */
 const OLD_MS = 3000;
-
-/** Returns when it is at work no more, whatever became of it. @param alone asks for nothing else but itself */
-async function waitWhileWorking(resource: AnyResource, tools: Tools, alone: boolean): Promise<void> {
-  const poll = async (signal: AbortSignal): Promise<boolean> => {
-    const state = (await tools.provider.get(resource, signal))?.state;
-    return state !== "working" && state !== "deleting";
-  };
-  await drive({ done: false, poll }, resource.kind, tools, alone ? {} : { made: resource });
-}
-
-/** Waits for the first: true when the node became usable before Azure's word, which is then waited for no more. */
-async function raceUsable(
-  work: (tools: Tools) => Promise<void>,
-  usable: Promise<void> | undefined,
-  tools: Tools,
-): Promise<boolean> {
-  if (usable === undefined) {
-    await work(tools);
-    return false;
-  }
-  // a poll that goes on would keep the process alive for as long as Azure takes
-  const rest = new AbortController();
-  try {
-    const alone = { ...tools, signal: AbortSignal.any([tools.signal, rest.signal]) };
-    return await Promise.race([work(alone).then(() => false), usable.then(() => true)]);
-  } finally {
-    rest.abort(new Error("no longer waited for"));
-  }
-}

@@ -52,8 +52,7 @@ export async function drive(
   let asked = 0;
   const siblings = tools.siblings.join(made);
   let lookAt = LOOK_MS;
-  let ask = (signal: AbortSignal): Promise<boolean> => operation.poll(signal);
-  let hidden: { readonly by: AzureError; readonly until: number } | undefined;
+  const sight = sightOf(operation, { isDone, label, leavesNoTrace }, clock);
   // an operation may stay at work for ever in Azure's books when what it does is done
   const isSo = async (elapsed: number): Promise<boolean> => {
     if (isDone === undefined || elapsed < lookAt) return false;
@@ -70,18 +69,13 @@ export async function drive(
       if (state === "working") continue;
       asked += 1;
       try {
-        ended = await tools.throttle.through({ kind: "read" }, signal, () => ask(signal));
+        ended = await tools.throttle.through({ kind: "read" }, signal, () => sight.ask(signal));
         ended ||= await isSo(clock.now() - since);
         if (ended) return;
-        if (hidden !== undefined && clock.now() >= hidden.until) throw unseen(label, hidden.by);
+        sight.refuseLost();
         budget.reset();
       } catch (error) {
-        if (hidden === undefined && label !== undefined && isDone !== undefined && isOutOfSight(error)) {
-          if (leavesNoTrace) throw unseen(label, error);
-          hidden = { by: error, until: clock.now() + HIDDEN_MS };
-          ask = isDone;
-          continue;
-        }
+        if (sight.losesBy(error)) continue;
         // an operation that has ended badly stays so, however often it is asked: what to do then is the caller's
         if (error instanceof AzureError && (error.operation || isVerdict(error.status))) throw error;
         const retry = budget.next(error);
@@ -93,6 +87,37 @@ export async function drive(
   } finally {
     siblings.leave(ended);
   }
+}
+
+// --- internal ---
+
+/** Who is asked how it goes: the operation and, once Azure shows that no more, the resource. */
+function sightOf(
+  operation: Operation,
+  {
+    isDone,
+    label,
+    leavesNoTrace,
+  }: Pick<DriveOptions, "isDone"> & { readonly label: string | undefined; readonly leavesNoTrace: boolean },
+  clock: Tools["clock"],
+) {
+  let ask = (signal: AbortSignal): Promise<boolean> => operation.poll(signal);
+  let hidden: { readonly by: AzureError; readonly until: number } | undefined;
+  return {
+    ask: (signal: AbortSignal): Promise<boolean> => ask(signal),
+    /** Whether the resource is asked from now on. @throws AzureError UNSEEN where that would not show it */
+    losesBy(error: unknown): boolean {
+      if (hidden !== undefined || label === undefined || isDone === undefined || !isOutOfSight(error)) return false;
+      if (leavesNoTrace) throw unseen(label, error);
+      hidden = { by: error, until: clock.now() + HIDDEN_MS };
+      ask = isDone;
+      return true;
+    },
+    /** @throws AzureError UNSEEN where the resource has had its time to show it */
+    refuseLost(): void {
+      if (hidden !== undefined && clock.now() >= hidden.until) throw unseen(label, hidden.by);
+    },
+  };
 }
 
 /** Longer than nearly everything takes: by then the resource itself is asked as well, once a minute. */

@@ -1,14 +1,14 @@
 /**
- * Single requests with the engine's patience: a read, a delete, new tags; each repeated within its budget, and told about. After the first
+ * Single requests with the engine's patience: a read, a delete, a write; each repeated within its budget, and told about. After the first
  * Ctrl-C nothing is sent again: it ends with the reason for the stop, and only of what went unanswered it is looked what became of it.
  */
 import { AzureError } from "../core/advice/azure-error.ts";
+import { defined } from "../core/defined.ts";
 import type { ClusterError } from "../core/errors.ts";
-import { canonical } from "../core/fingerprint.ts";
 import { type AnyResource, nameOf } from "../core/plan/resource.ts";
 import { drive } from "./drive.ts";
 import { createPatience, isOvertaken } from "./overtaken.ts";
-import type { Live, Operation, Power, TagTarget, Target } from "./provider.ts";
+import type { Live, Operation, Power, Target } from "./provider.ts";
 import { type Retry, createBudget } from "./retry.ts";
 import type { Ask } from "./throttle.ts";
 import { type RequestTools, type Tools, untilStopped, endedByStop, toTheEnd } from "./tools.ts";
@@ -70,27 +70,11 @@ export const putPatiently = (
       label: resource.label,
       conditional: true,
       pace: resource.kind,
-      send: (signal) => tools.provider.put(resource, { signal, ...(etag !== undefined && { ifMatch: etag }) }),
+      send: (signal) => tools.provider.put(resource, { signal, ...defined({ ifMatch: etag }) }),
       isDone: async (signal) => isDone(await tools.provider.get(resource, signal)),
     },
     tools,
   );
-
-type Tags = Record<string, string>;
-
-/** How often a change of what has no etag is looked at again. */
-export const CHECKS = 3;
-
-/**
- * Changes tags of a group, an address or a disk: reads them and writes what `change` makes of them. An address that somebody else
- * has changed in between refuses (412); others do not, so they are looked at again. A change that has
- * been made already, or is `undefined`, is not written.
- * @throws AzureError 404 when there is none; ClusterError ChangedMeanwhile (exit 7)
- */
-export async function retag(target: TagTarget, change: (tags: Tags) => Tags | undefined, tools: Tools): Promise<void> {
-  const ask = { kind: "write", id: target.id } as const;
-  await retried(ask, tools, undefined, (again) => retagIn(ask, target, { change, again, tools }));
-}
 
 const READ = { kind: "read" } as const;
 
@@ -167,33 +151,6 @@ export const sendUntilDone = (work: Work, tools: Tools): Promise<void> =>
 
 // --- internal ---
 
-interface Retagging {
-  readonly change: (tags: Tags) => Tags | undefined;
-  readonly again: Again;
-  readonly tools: Tools;
-}
-
-async function retagIn(ask: Ask, target: TagTarget, { change, again, tools }: Retagging): Promise<void> {
-  const patience = createPatience(nameOf(target.id), tools);
-  let checked = 0;
-  for (let waitMs = 0; ;) {
-    if (waitMs > 0) await tools.clock.sleep(waitMs, untilStopped(tools));
-    const live = await getPatiently(target, tools);
-    if (live === undefined) throw new AzureError("ResourceNotFound", `${target.id} is not there`, { status: 404 });
-    const wanted = change(live.tags);
-    if (wanted === undefined || canonical(wanted) === canonical(live.tags)) return;
-    try {
-      await tools.throttle.through(ask, untilStopped(tools), () => tools.provider.tag(target, wanted, tools.signal, live.etag));
-      if (live.etag !== undefined || ++checked > CHECKS) return;
-      waitMs = 0;
-    } catch (error) {
-      tools.signal.throwIfAborted();
-      if (isOvertaken(error)) await patience.next(error);
-      waitMs = isOvertaken(error) ? 0 : again(error).waitMs;
-    }
-  }
-}
-
 async function carryOutIn(work: Work, again: Again, tools: Tools): Promise<void> {
   const { ask, label = nameOf(work.ask.id), conditional, pace, send, isDone, leavesNoTrace = false } = work;
   const patience = createPatience(label, tools);
@@ -222,10 +179,10 @@ async function carryOutIn(work: Work, again: Again, tools: Tools): Promise<void>
 }
 
 /** How long until it may be asked for again, and whether Azure may have heard it; told of. @throws the error where it is final */
-type Again = (error: unknown) => Pick<Retry, "waitMs" | "ambiguous">;
+export type Again = (error: unknown) => Pick<Retry, "waitMs" | "ambiguous">;
 
 /** Work that may be repeated within one budget. @param label whose repetitions are told; without one they are Azure's, until it is over */
-async function retried<T>(
+export async function retried<T>(
   ask: Ask,
   tools: RequestTools,
   label: string | undefined,

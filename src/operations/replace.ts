@@ -15,7 +15,7 @@ import { type Replacing, withReplacement, withReplacing } from "../core/plan/rep
 import { taggedNodes } from "../core/plan/read-tags.ts";
 import { type Tags, hasEtcd } from "../core/plan/tags.ts";
 import { schemaUri } from "../core/schema-uri.ts";
-import { retag } from "../engine/patiently.ts";
+import { retag } from "../engine/retag.ts";
 import { toTheEnd } from "../engine/tools.ts";
 import { forgetHosts } from "./cluster/known-hosts.ts";
 import { looseDisksOf, partsOf } from "./cluster/node-parts.ts";

@@ -8,7 +8,7 @@ import { amended } from "../core/advice/azure-error.ts";
 import { type ClusterError, EXIT } from "../core/errors.ts";
 import { STOPPED } from "../core/plan/tags.ts";
 import { schemaUri } from "../core/schema-uri.ts";
-import { retag } from "../engine/patiently.ts";
+import { retag } from "../engine/retag.ts";
 import { refuseAstray } from "./cluster/astray.ts";
 import { endedByStop } from "../engine/tools.ts";
 import { isDoomed, type Cluster } from "./cluster/cluster.ts";

@@ -1,6 +1,7 @@
 /** Single requests: what is tried again and what is final, for a read, a delete and a change of tags. */
 import { expect, test } from "vitest";
-import { deletePatiently, getPatiently, patiently, powerPatiently, retag } from "../../src/engine/patiently.ts";
+import { deletePatiently, getPatiently, patiently, powerPatiently } from "../../src/engine/patiently.ts";
+import { retag } from "../../src/engine/retag.ts";
 import { type Tools, toTheEnd } from "../../src/engine/tools.ts";
 import { type Turn, azureError, machine, memory, network } from "./memory.ts";
 

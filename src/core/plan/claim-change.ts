@@ -4,7 +4,7 @@
  */
 import { FLAGS, flagRows } from "../spec/flags.ts";
 import { tagWish } from "../spec/user-tags.ts";
-import { type KeptTexts, SIZE_NOW, keepsFlags, withFlags } from "./kept-flags.ts";
+import { type KeptTexts, SIZE_NOW, keepsFlags, withKeptFlags } from "./kept-flags.ts";
 import { keptTextsIn, membersIn, taggedNodes } from "./read-tags.ts";
 import { REPLACEMENT, REPLACING, replacementIn, replacingIn, withReplacement, withReplacing } from "./replacing.ts";
 import { gather, isPartOf, spread, withoutParts } from "./tag-parts.ts";
@@ -56,7 +56,7 @@ export function mergeClaimTags(base: Tags, mine: Tags, fresh: Tags): Tags {
   if (staying.length > 0) merged[MEMBERS] = membersText(staying.map((node) => [node, addresses.get(node) ?? ""]));
   const flags = mergeFlags(keptTextsIn(base), keptTextsIn(mine), keptTextsIn(fresh));
   const counted = nodes === undefined ? flags : new Map([...flags, ["num-nodes", [String(nodes.size)]]]);
-  const own = withFlags(nodes === undefined ? merged : withNodes(withoutReplacements(merged, nodes), nodes), counted);
+  const own = withKeptFlags(nodes === undefined ? merged : withNodes(withoutReplacements(merged, nodes), nodes), counted);
   return withUserTags(own, flags.get(FLAGS.tag.name) ?? []);
 }
 

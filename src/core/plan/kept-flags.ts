@@ -25,7 +25,7 @@ export const keptTexts = (values: Partial<FlagValues>): KeptTexts =>
   );
 
 /** A claim's tags with these flags, and without what else kept some. */
-export function withFlags(tags: Tags, texts: KeptTexts): Tags {
+export function withKeptFlags(tags: Tags, texts: KeptTexts): Tags {
   const all = Object.fromEntries(Object.entries(withoutParts(tags, FLAGS_TAG)).filter(([name]) => !OLD.has(partless(name))));
   // in one order, so that equal flags are an equal text
   const sorted = [...texts].sort(([a], [b]) => (a < b ? -1 : 1));

@@ -67,7 +67,7 @@ export function withReplacing(tags: Tags, node: number, old: OldMachine | undefi
 }
 
 /** What ends a replacement, or begins it again: without the flag that it was typed with the data disk would go. */
-export const replaceCommand = (cluster: string, nodes: readonly number[], keepDataDisk: boolean): string =>
+export const replaceLine = (cluster: string, nodes: readonly number[], keepDataDisk: boolean): string =>
   `azure-coreos-cluster replace ${cluster} ${nodes.join(" ")}${keepDataDisk ? ` --${FLAGS.keepDataDisk.name}` : ""}`;
 
 // --- internal ---

@@ -8,7 +8,7 @@
 import { defined } from "../defined.ts";
 import { type ClusterSpec, asWished } from "../spec/spec.ts";
 import type { EtcdMember } from "../node-config.ts";
-import { SIZE_NOW, keptTexts, withFlags } from "./kept-flags.ts";
+import { SIZE_NOW, keptTexts, withKeptFlags } from "./kept-flags.ts";
 import { type Tags, spread } from "./tag-parts.ts";
 
 import { isToolTag, withUserTags } from "./user-tags.ts";
@@ -102,7 +102,7 @@ export function claimTags(cluster: string, choices: Choices, spec: ClusterSpec, 
   const { discoveryUrl } = choices;
   const texts = keptTexts({ ...asWished(spec), ...defined({ discoveryServiceUrl: discoveryUrl }) });
   const inUse = spec.vmSize === spec.sizes[0] ? [] : [[SIZE_NOW, [spec.vmSize]] as const];
-  return withUserTags(withFlags(tags, new Map([...texts, ...inUse])), spec.tag);
+  return withUserTags(withKeptFlags(tags, new Map([...texts, ...inUse])), spec.tag);
 }
 
 /** The tags of one node's own resources, without the user's. */

@@ -15,7 +15,8 @@ import { ClusterError, EXIT } from "../../core/errors.ts";
 import { type Owner, isProven } from "../../core/plan/proof.ts";
 import { groupOf, nameOf } from "../../core/plan/resource.ts";
 import { type Tags, ownTags } from "../../core/plan/tags.ts";
-import { getPatiently, retag } from "../../engine/patiently.ts";
+import { getPatiently } from "../../engine/patiently.ts";
+import { retag } from "../../engine/retag.ts";
 import type { Live } from "../../engine/provider.ts";
 import type { Run } from "../run.ts";
 

@@ -9,31 +9,24 @@ import type { Found } from "../../core/found.ts";
 import type { LoadBalancer, NetworkInterface, NetworkSecurityGroup, PublicIPAddress } from "@azure/arm-network";
 import type { VirtualMachine } from "@azure/arm-compute";
 import { type MachineView, type Past, pastOf } from "../../core/failed-machine.ts";
-import { type Facts, names } from "../../core/plan/cluster.ts";
-import { astray, looseDisks, lostUserTags, missing, strays } from "../../core/plan/drift.ts";
+import { names } from "../../core/plan/cluster.ts";
 import { type Opening, openings } from "../../core/plan/let-in.ts";
-import { changedNames, looseAddresses } from "../../core/plan/address-drift.ts";
-import { changedRules } from "../../core/plan/rules-drift.ts";
-import { planOf } from "../../core/plan/plan.ts";
 import { provenOf } from "../../core/plan/proof.ts";
 import { isSpot } from "../../core/plan/spot.ts";
 import { zoneOf } from "../../core/plan/zones.ts";
 import { hostKeyIn, keptSpec } from "../../core/plan/read-tags.ts";
-import { groupId, nameOf, resourceId } from "../../core/plan/resource.ts";
+import { groupId, resourceId } from "../../core/plan/resource.ts";
 import type { Kind } from "../../core/plan/bodies.ts";
-import type { Tags } from "../../core/plan/tags.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
 import { madeAt } from "../../engine/machine-made.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { Live } from "../../engine/provider.ts";
-import { duration } from "../../core/words.ts";
-import { type MachinePlace, interfaceAddresses, knownNodes, placeOfMachine, subnetIn, withPublicAddress } from "./nodes-there.ts";
-import { type Doom, oursOf, surveyDoom } from "../destroy/doom-survey.ts";
+import { type MachinePlace, interfaceAddresses, knownNodes, placeOfMachine, withPublicAddress } from "./nodes-there.ts";
+import { oursOf, surveyDoom } from "../destroy/doom-survey.ts";
 import { type Astray, astrayMachines } from "./astray.ts";
+import { driftOf } from "./live-drift.ts";
 import { type Claim, claimNeeded } from "./claim.ts";
-import { type Cluster, expiryOf, isDoomed } from "./cluster.ts";
-import { type MachineSeen, machineDrift } from "./machine-drift.ts";
-import { stoppedSince } from "./stopped.ts";
+import { type Cluster, expiryOf } from "./cluster.ts";
 import type { Run } from "../run.ts";
 
 /** Zone and spot of a machine that is not there are what it would be made with. */
@@ -122,57 +115,6 @@ function openingsIn(
   });
 }
 
-/** How what is there differs from what was made, and what is near its end. */
-function driftOf(run: Run, doom: Doom, { expires, ...seen }: Seen & Pick<LiveCluster, "expires">): Drift[] {
-  const { located, snapshot: all, foreign } = doom;
-  const { claim, spec, nodes, snapshot } = seen;
-  const planned = planOf(spec, factsOf(run, located, seen));
-  const lost = astray(planned, all, spec.name, claim.choices);
-  const machines = new Map(nodes.map((node) => [node.index, node.provisioning !== undefined]));
-  const named = new Set(lost.map((one) => one.id?.toLowerCase()));
-  const about: MachineSeen = {
-    stopped: stoppedSince(claim.tags) !== undefined,
-    place: { cluster: spec.name, group: located.groupName },
-    now: run.clock.now(),
-  };
-  return [
-    ...(isDoomed(located) ? [{ kind: "being-destroyed" as const, message: `${spec.name} is being destroyed`, harm: true }] : []),
-    ...expired(expires, run.clock.now()),
-    ...missing(planned, all),
-    ...lost,
-    ...lostUserTags(planned, withGroup(run, located, snapshot), oursOf(doom), spec),
-    ...strays(planned, snapshot, { spec, members: claim.choices.members.keys(), claimed: claim.nodes }),
-    ...looseDisks(oursOf(doom), spec, machines),
-    ...looseAddresses(snapshot, spec, machines),
-    ...changedNames(planned, snapshot),
-    ...nodes.flatMap((node) => machineDrift(node, about)),
-    ...changedRules(planned, snapshot),
-    ...(located.own ? foreign.filter(({ id }) => !named.has(id.toLowerCase())).map(foreignDrift) : []),
-  ];
-}
-
-function expired(expires: number | undefined, now: number): Drift[] {
-  if (expires === undefined || expires > now) return [];
-  return [{ kind: "expired", message: `its time to live ended ${duration(now - expires)} ago: \`gc\` destroys it`, harm: false }];
-}
-
-const foreignDrift = ({ id }: { readonly id: string }): Drift => ({
-  kind: "foreign-resource",
-  message: `somebody else has ${id.replace(/^.*\/providers\//i, "")} in the cluster's group`,
-  id,
-  harm: false,
-});
-
-/** What carries tags: the group, where it is the cluster's own, too. */
-const withGroup = (
-  run: Run,
-  { own, group, groupName }: Cluster,
-  snapshot: Snapshot,
-): ReadonlyMap<string, { readonly tags: Tags }> =>
-  !own || group === undefined
-    ? snapshot
-    : new Map<string, { readonly tags: Tags }>([...snapshot, [groupId(run.subscription, groupName).toLowerCase(), group]]);
-
 interface Place {
   readonly spec: ClusterSpec;
   readonly claim: Claim;
@@ -216,38 +158,5 @@ function placeToBe(spec: ClusterSpec, claim: Claim, index: number): MachinePlace
   return {
     ...defined({ zone }),
     ...(isSpot(spec, claim.choices.members.has(index)) ? { spot: true } : {}),
-  };
-}
-
-interface Seen extends Pick<LiveCluster, "claim" | "spec" | "nodes"> {
-  readonly snapshot: Snapshot;
-}
-
-/** Facts for the plan of what should be there. Its bodies are compared in part only, so what no rule shows is left empty. */
-function factsOf(run: Run, located: Cluster, { claim, spec, nodes, snapshot }: Seen): Facts {
-  const ownPlacement = [...snapshot.values()].some(
-    (live) => live.kind === "placementGroup" && nameOf(live.id).toLowerCase() === spec.affinityGroup?.toLowerCase(),
-  );
-  return {
-    subscription: run.subscription,
-    group: located.groupName,
-    foreignGroup: !located.own,
-    location: claim.location,
-    choices: claim.choices,
-    nodes: nodes.map(({ index, name, privateIp, addressed, zone, spot }) => ({
-      index,
-      name,
-      address: privateIp,
-      userData: "",
-      ...defined({ zone }),
-      ...(spot === true ? { spot } : {}),
-      ...(addressed ? { publicAddress: true } : {}),
-    })),
-    ...(spec.virtualNetworkName === undefined ? {} : { subnetId: subnetIn(snapshot) ?? spec.virtualNetworkName }),
-    ...(spec.affinityGroup === undefined || ownPlacement ? {} : { placementGroupId: spec.affinityGroup }),
-    image: { reference: {} },
-    acceleratedNetworking: false,
-    premiumDisks: false,
-    faultDomains: 2,
   };
 }

@@ -20,7 +20,7 @@ import { failedNotes } from "../../core/failed-machine.ts";
 import { freedBy, knownNodes, machinesOf } from "../cluster/nodes-there.ts";
 import { lookIn } from "../cluster/find.ts";
 import { refuseStopped } from "../cluster/stopped.ts";
-import { replaceCommand } from "../../core/plan/replacing.ts";
+import { replaceLine } from "../../core/plan/replacing.ts";
 import { refuseHalfReplaced } from "../replace/half-replaced.ts";
 import { claimed, refuseChangedClaim } from "../cluster/claim.ts";
 import type { Mode } from "../mode.ts";
@@ -183,7 +183,7 @@ async function check(run: Run, chosen: Chosen): Promise<Possible> {
   const members = found.claim?.choices.members ?? new Map<number, string>();
   const replacing = anew && {
     freed: freedBy(spec, ours, anew.nodes),
-    command: replaceCommand(spec.name, fresh, anew.keepDataDisk),
+    command: replaceLine(spec.name, fresh, anew.keepDataDisk),
   };
   const [surveyed] = await Promise.all([
     survey(run, spec, found, { fresh, members, known, ...replacing }),

@@ -3,7 +3,7 @@ import { AzureError, isAbsence } from "../../core/advice/azure-error.ts";
 import { withoutTags } from "../../core/plan/tag-parts.ts";
 import { TAG_LIMIT } from "../../core/plan/tag-limits.ts";
 import { DESTROYING, type Tags } from "../../core/plan/tags.ts";
-import { retag } from "../../engine/patiently.ts";
+import { retag } from "../../engine/retag.ts";
 import type { TagTarget } from "../../engine/provider.ts";
 import { toTheEnd } from "../../engine/tools.ts";
 import type { Run } from "../run.ts";

@@ -4,7 +4,7 @@
  */
 import { PLATFORM } from "../../core/plan/tags.ts";
 import { DOMAIN } from "../../core/spec/platform.ts";
-import { retag } from "../../engine/patiently.ts";
+import { retag } from "../../engine/retag.ts";
 import { toTheEnd } from "../../engine/tools.ts";
 import type { Claim } from "../cluster/claim.ts";
 import type { Run } from "../run.ts";

@@ -1,7 +1,7 @@
 /** Nodes whose replacement broke off after they had left etcd, and before their machines went: create would wait for them in vain. */
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { names, nodeIndex } from "../../core/plan/cluster.ts";
-import { replaceCommand, replacingIn } from "../../core/plan/replacing.ts";
+import { replaceLine, replacingIn } from "../../core/plan/replacing.ts";
 import { nameOf } from "../../core/plan/resource.ts";
 import type { Tags } from "../../core/plan/tags.ts";
 import type { ClusterSpec } from "../../core/spec/spec.ts";
@@ -35,7 +35,7 @@ export function refuseHalfReplaced(
     {
       source: "azure",
       exit: EXIT.preflight,
-      advice: `A replace broke off, or runs at this moment. End it: \`${replaceCommand(spec.name, old, keeps)}\`.${keeps ? " Without that flag the data disk that was to be kept would be gone." : ""}`,
+      advice: `A replace broke off, or runs at this moment. End it: \`${replaceLine(spec.name, old, keeps)}\`.${keeps ? " Without that flag the data disk that was to be kept would be gone." : ""}`,
     },
   );
 }

@@ -1,7 +1,7 @@
 /** A node that is to be replaced leaves k3s and etcd, after the claim says that it is being replaced. */
 import { ClusterError, EXIT } from "../../core/errors.ts";
 import { replacingIn, withReplacing } from "../../core/plan/replacing.ts";
-import { retag } from "../../engine/patiently.ts";
+import { retag } from "../../engine/retag.ts";
 import { toTheEnd } from "../../engine/tools.ts";
 import { leaveEtcd } from "../etcd/leaving.ts";
 import { leavePlatform } from "../platform/growth.ts";

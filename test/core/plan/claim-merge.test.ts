@@ -2,7 +2,7 @@
 import { assert, array, constantFrom, integer, property, uniqueArray } from "fast-check";
 import { expect, test } from "vitest";
 import { mergeClaimTags, withNodes } from "../../../src/core/plan/claim-change.ts";
-import { withFlags } from "../../../src/core/plan/kept-flags.ts";
+import { withKeptFlags } from "../../../src/core/plan/kept-flags.ts";
 import { taggedNodes } from "../../../src/core/plan/read-tags.ts";
 import type { Tags } from "../../../src/core/plan/tags.ts";
 import { compact, tagAFlag } from "../../kept-tags.ts";
@@ -14,7 +14,7 @@ const claim = (nodes: readonly number[], members: readonly number[] = nodes, mor
   });
 
 const later = (nodes: readonly number[]): Tags =>
-  withFlags(
+  withKeptFlags(
     claim(nodes),
     new Map([
       ["num-nodes", [String(nodes.length)]],
