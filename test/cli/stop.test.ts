@@ -240,17 +240,22 @@ test.each([
   expect((await status()).exit).toBe(0);
 });
 
-test.each([
-  [/coreos-[12]\/start/, 6, false],
-  [/nothing/, 3, true],
-])("nobody can log in from here, no power for %s: exit code %i, and up is %s", async (refused, exit, up) => {
+/** A stopped cluster, seen from a machine without its key. */
+async function stoppedElsewhere(): Promise<{ elsewhere: TestAzure; dir: string }> {
   await made();
   await azure.run("stop mycluster --yes");
   const state = azure.simulation.save();
   const elsewhere = ownAzure({ state, clock: createVirtualClock(state.now), rehearsal: false });
-  // a folder without the key
   const dir = join(elsewhere.dir, "empty");
   mkdirSync(dir);
+  return { elsewhere, dir };
+}
+
+test.each([
+  [/coreos-[12]\/start/, 6, false],
+  [/nothing/, 3, true],
+])("nobody can log in from here, no power for %s: exit code %i, and up is %s", async (refused, exit, up) => {
+  const { elsewhere, dir } = await stoppedElsewhere();
   const started = await elsewhere.json<StartDocument>("start mycluster", { ...noRoomFor(elsewhere, refused), dir });
   expect(started, started.stderr).toMatchObject({ exit, document: { up, ready: [] } });
 });
@@ -279,12 +284,7 @@ test.each([
 ] as const)(
   "a start that Azure calls done, and says %s of %s: exit code %i, up is %s",
   async (power, which, exit, up, said, why) => {
-    await made();
-    await azure.run("stop mycluster --yes");
-    const state = azure.simulation.save();
-    const elsewhere = ownAzure({ state, clock: createVirtualClock(state.now), rehearsal: false });
-    const dir = join(elsewhere.dir, "empty");
-    mkdirSync(dir);
+    const { elsewhere, dir } = await stoppedElsewhere();
     const started = await elsewhere.json<StartDocument>("start mycluster", { ...powerOf(elsewhere, which, power), dir });
     expect(started, started.stderr).toMatchObject({ exit, document: { up, ready: [] } });
     expect(started.stderr.replaceAll(/\s+/g, " ")).toContain(said);
