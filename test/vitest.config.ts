@@ -19,7 +19,14 @@ export default defineConfig({
     experimental: { viteModuleRunner: false, nodeLoader: false },
     // Compiler and collector work in the one thread there is: two cores have more processes than they can run. And a process that lives for a
     // minute collects less often.
-    execArgv: ["--single-threaded", "--min-semi-space-size=64", "--max-semi-space-size=64", "--initial-old-space-size=1000"],
+    execArgv: [
+      "--import",
+      `${root}test/one-file-sdk.ts`,
+      "--single-threaded",
+      "--min-semi-space-size=64",
+      "--max-semi-space-size=64",
+      "--initial-old-space-size=1000",
+    ],
     sequence: { sequencer: LongestFirst },
     // More than there are files: which of them have a process is for the pool to say.
     maxWorkers: 1000,
