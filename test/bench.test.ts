@@ -8,7 +8,6 @@ import { floorMs, sequentialMs } from "../bench/floor.ts";
 import { resourcesOf } from "../bench/plan.ts";
 import { profileOf } from "../bench/profile.ts";
 import { requestsIn } from "../bench/requests.ts";
-import { long } from "./long.ts";
 import { parseProfile } from "../src/sim/profile.ts";
 
 const unlimited = profileOf("quick", { fast: 1, limited: false });
@@ -54,7 +53,7 @@ test.each([
 );
 
 // `npm test` builds the bundle first
-test.runIf(long && existsSync(new URL("../dist/main.js", import.meta.url)))("the whole bench, quickly", async () => {
+test.runIf(existsSync(new URL("../dist/main.js", import.meta.url)))("the whole bench, quickly", async () => {
   const bench = fileURLToPath(new URL("../bench/run.mjs", import.meta.url));
   const argv = [bench, "azure", "--nodes", "3", "--profile", "quick", "--fast", "200"];
   const { stdout } = await promisify(execFile)(process.execPath, argv);

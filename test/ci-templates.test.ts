@@ -8,7 +8,6 @@ import { promisify } from "node:util";
 import { load } from "js-yaml";
 import { type TestContext, expect, test } from "vitest";
 import { clusterName } from "../src/core/spec/spec.ts";
-import { long } from "./long.ts";
 import { realClock } from "../src/operations/real-clock.ts";
 import { parseFault } from "../src/sim/fault-script.ts";
 import { serve } from "../src/sim/server.ts";
@@ -145,7 +144,7 @@ test.skipIf(!built).concurrent.for([
 });
 
 test
-  .runIf(built && long)
+  .runIf(built)
   .concurrent("the action: create hands out its outputs, destroy takes all away; a name is a name", async (context) => {
     const { dir, given } = await place(context);
     const [step] = stepsOf(action);
@@ -178,7 +177,7 @@ test
     expect(simulation.save().entries).toEqual([]);
   });
 
-test.runIf(built && long).concurrent("the template: create sets output variables, destroy takes all away", async (context) => {
+test.runIf(built).concurrent("the template: create sets output variables, destroy takes all away", async (context) => {
   const { dir, given } = await place(context);
   const [create, destroy] = stepsOf(template);
   const env = { TF_BUILD: "True", AGENT_TEMPDIRECTORY: dir };

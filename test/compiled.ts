@@ -1,6 +1,6 @@
 /**
  * What each process of a checkout's first suite would bundle and compile by itself, all at the same moment, is there before they begin: the SDK
- * in a few files (one-file-sdk.ts), and V8's code for it and for the sources, in the folder that vitest.config.ts names.
+ * in a few files (preload.ts), and V8's code for it and for the sources, in the folder that vitest.config.ts names.
  */
 import { execFileSync } from "node:child_process";
 import { globSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import type { TestProject } from "vitest/node";
-import { SDK } from "./one-file-sdk.ts";
+import { SDK } from "./preload.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 /** Those that the sources import, with what all of them have in common. */

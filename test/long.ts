@@ -1,5 +1,29 @@
-/** With LONG=all, as in CI: those, too, that take longest, and of whose parts each is tried by itself elsewhere. They are more than a third of the suite's work. */
+/** With LONG=all, as in CI: those, too, that take longest, and of whose parts each is tried by itself elsewhere. They are half of the suite's work. */
 export const long = process.env["LONG"] === "all";
+
+/** Files that put every command through one thing, or wait for the programs of others for long: run in CI, and by who names one. */
+const LEFT_TO_CI = [
+  "bench",
+  "ci-templates",
+  "cli/hostile",
+  "cli/lists-behind",
+  "cli/one-group",
+  "cli/out-of-sight",
+  "cli/read-rounds",
+  "cli/reads-behind",
+  "cli/respelt",
+  "cli/schema",
+  "nodes/membership",
+  "permissions",
+  "property",
+  "sim/nonsense",
+  "together-pairs",
+  "upgrade",
+].map((name) => `test/${name}.test.ts`);
+
+/** What this suite leaves out. @param words of its command line */
+export const leftOut = (words: readonly string[]): string[] =>
+  long ? [] : LEFT_TO_CI.filter((file) => !words.some((word) => word.includes("/") && file.startsWith(word)));
 
 /** Every third of a table that holds ours against what another program says of the same; with LONG=all each. */
 export const everyThird = <T>(table: readonly T[]): T[] => (long ? [...table] : table.filter((_, at) => at % 3 === 0));

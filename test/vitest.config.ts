@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { leftOut } from "./long.ts";
 import { LongestFirst } from "./order.ts";
 import { threeKinds } from "./pool.ts";
 
@@ -10,6 +11,7 @@ export default defineConfig({
   test: {
     root,
     include: ["test/**/*.test.ts"],
+    exclude: leftOut(process.argv.slice(2)),
     globalSetup: ["test/compiled.ts", "test/suite-folder.ts", "test/schemas.ts", "test/nodes/login-user.ts"],
     // No module is mocked and no global is patched, so the files can share a process: seven times faster. Processes and not
     // threads: each of the many programs that are started copies the page tables of its parent.
@@ -21,7 +23,7 @@ export default defineConfig({
     // minute collects less often.
     execArgv: [
       "--import",
-      `${root}test/one-file-sdk.ts`,
+      `${root}test/preload.ts`,
       "--single-threaded",
       "--min-semi-space-size=64",
       "--max-semi-space-size=64",

@@ -7,7 +7,6 @@ import { cpSync } from "node:fs";
 import { expect, test } from "vitest";
 import type { PlainRequest, PlainResponse } from "../../src/azure/pipeline.ts";
 import { HOSTILE, type Hostile, anywhere } from "./hostile-answers.ts";
-import { long } from "../long.ts";
 import { createVirtualClock } from "../../src/sim/clock.ts";
 import { type Result, START, type TestAzure, testAzure } from "./world.ts";
 
@@ -31,7 +30,7 @@ const DOCUMENTED = [0, 1, 3, 4, 5, 6, 7];
 const MOST_REQUESTS = 20_000;
 
 const SEED = Number(process.env["HOSTILE_SEED"] ?? 20_261_128);
-const SOME = long ? 60 : 20;
+const SOME = 60;
 
 /** A cluster whose time is over, so that gc has something to do; made once. */
 const made = await (async () => {

@@ -8,7 +8,6 @@ import { connect, type Connection } from "../../src/nodes/connection.ts";
 import { addMember, healthyMembers, members, removeMember, type MembershipOptions } from "../../src/nodes/etcd.ts";
 import { waitReady } from "../../src/nodes/readiness.ts";
 import type { NodeTarget } from "../../src/nodes/target.ts";
-import { long } from "../long.ts";
 import { ownNetwork } from "../ports.ts";
 import { has } from "../programs.ts";
 import { initialCluster, startEtcd, testAuthority, type Etcd, type TestAuthority } from "./etcd.ts";
@@ -79,7 +78,7 @@ describe.skipIf(!ready).concurrent("membership of real etcd", () => {
     return member;
   };
 
-  test.runIf(long).each<[string, boolean]>([
+  test.each<[string, boolean]>([
     ["plain", false],
     ["TLS", true],
   ])("a cluster of three grows to four and shrinks again, %s", async (_, secure) => {
@@ -160,7 +159,7 @@ describe.skipIf(!ready).concurrent("membership of real etcd", () => {
     await expect(members({ ...options, connections: [] })).rejects.toMatchObject({ code: "EtcdUnavailable" });
   });
 
-  test.runIf(long)("the v2 API of etcd2 adds and removes too", async () => {
+  test("the v2 API of etcd2 adds and removes too", async () => {
     await using ring = await ownMembers();
     const { node, start, untilReady, connections } = ring;
     await start(0, [0], { environment: { ETCD_ENABLE_V2: "true" } });
