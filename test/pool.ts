@@ -101,7 +101,10 @@ class FileWorker implements PoolWorker {
   async #run(message: Run): Promise<void> {
     const place = await PLACES.turnOf(kindOf(message.context.files[0]?.filepath ?? ""));
     place.file = this;
-    const process = (place.process ??= await this.#fork(place));
+    const process = (place.process ??= await this.#fork(place).catch((error: unknown) => {
+      void leave(place);
+      throw error;
+    }));
     // meanwhile somebody pressed Ctrl-C
     if (this.#state === "stopped") return leave(place);
     this.#state = "runs";
@@ -113,7 +116,8 @@ class FileWorker implements PoolWorker {
     const more = place.kinds[0] !== "computing" ? ["--import", STANDS_BACK] : [];
     const process = new ForksPoolWorker({ ...this.#options, execArgv: [...this.#options.execArgv, ...more] });
     await process.start();
-    const started = new Promise<void>((resolve) => {
+    const started = new Promise<void>((resolve, reject) => {
+      process.on("exit", () => reject(new Error("A process of the suite ended before it had begun.")));
       process.on("message", (message: { type?: string }) => {
         if (message.type === "started") resolve();
         else place.file?.hear(message);
@@ -123,6 +127,8 @@ class FileWorker implements PoolWorker {
       if (place.process === process) delete place.process;
     });
     for (const event of ["error", "exit"]) process.on(event, (...values: unknown[]) => place.file?.events.emit(event, ...values));
+    // who is gone already hears nothing, and has said why
+    started.catch(() => undefined);
     process.send(this.#start as Start);
     await started;
     return process;
