@@ -4,8 +4,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { hopText, hops, isTunnel } from "../../src/core/spec/hops.ts";
+import { hopText, hops, isTunnel, jump } from "../../src/core/spec/hops.ts";
 import { keysInKnownHosts } from "../../src/nodes/known-hosts.ts";
+
+/** What an editor takes in the file of --config. */
+const inFile = new RegExp(jump.accepts?.pattern ?? "", "u");
 
 test.each([
   ["me@bastion", ["me@bastion"]],
@@ -13,7 +16,10 @@ test.each([
   ["me@[2001:db8::1]:22", ["me@[2001:db8::1]"]],
   ["DOMAIN\\me@b,a.b@c:65535", ["DOMAIN\\me@b", "a.b@c:65535"]],
   ["none", []],
-])("%s", (text, read) => expect(hops(text).map(hopText)).toEqual(read));
+])("%s", (text, read) => {
+  expect(hops(text).map(hopText)).toEqual(read);
+  expect(text).toMatch(inFile);
+});
 
 test.each([
   "",
@@ -28,7 +34,11 @@ test.each([
   "me@b,",
   "me@b\nx",
   "me@$(x)",
-])("refused: %j", (text) => expect(() => hops(text)).toThrow(/no jump host/));
+])("refused: %j", (text) => {
+  expect(() => hops(text)).toThrow(/no jump host/);
+  // how large a port may be an editor does not say
+  if (!/:\d+$/.test(text)) expect(text).not.toMatch(inFile);
+});
 
 test("the end of a tunnel is on this machine", () => {
   expect(["me@127.0.0.1:2222", "me@localhost", "me@[::1]:1", "me@10.0.0.4"].map((text) => hops(text).map(isTunnel))).toEqual([

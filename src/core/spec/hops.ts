@@ -12,9 +12,14 @@ export interface Hop {
 /** "user@host[:port]", several with commas between them; "none" for no hop where one was kept. */
 export const hops = (value: string): readonly Hop[] => (value.trim().toLowerCase() === "none" ? [] : value.split(",").map(hop));
 
+/** One of them, as it is typed: who, an address in brackets, or a name or address, and a port. */
+const HOP =
+  "([A-Za-z0-9_][A-Za-z0-9_.@\\\\-]{0,127})@(?:\\[([\\da-f:.]+)\\]|([A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?))(?::(\\d{1,5}))?";
+const ONE_HOP = new RegExp(`^${HOP}$`);
+
 /** The flag's value: the same in one spelling. */
 export const jump: Parse<string> = accepting(
-  { type: "string", pattern: "@|^\\s*[Nn][Oo][Nn][Ee]\\s*$" },
+  { type: "string", pattern: `^\\s*(${HOP}(\\s*,\\s*${HOP})*|[Nn][Oo][Nn][Ee])\\s*$` },
   (value) => hops(value).map(hopText).join(",") || "none",
 );
 
@@ -27,11 +32,8 @@ export const isTunnel = ({ host }: Hop): boolean => host === "localhost" || host
 
 // --- internal ---
 
-const HOP =
-  /^([A-Za-z0-9_][A-Za-z0-9_.@\\-]{0,127})@(?:\[([\da-f:.]+)\]|([A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?))(?::(\d{1,5}))?$/;
-
 function hop(text: string): Hop {
-  const [, user, six, name, port = "22"] = HOP.exec(text.trim()) ?? [];
+  const [, user, six, name, port = "22"] = ONE_HOP.exec(text.trim()) ?? [];
   const host = six ?? name;
   if (user === undefined || host === undefined || Number(port) < 1 || Number(port) > 65_535)
     throw usageError(

@@ -16,7 +16,7 @@ export const zones: Parse<readonly string[]> = accepting(
 
 /** Azure's rule: -1, or more than nothing with five decimals at most, in USD an hour. */
 export const spotPrice: Parse<number> = accepting(
-  { type: ["number", "string"], minimum: -1, pattern: "^\\s*(-1|\\d{1,6}(\\.\\d{1,5})?)\\s*$" },
+  { type: ["number", "string"], minimum: -1, pattern: "^\\s*(-1|(?=[\\d.]*[1-9])\\d{1,6}(\\.\\d{1,5})?)\\s*$" },
   (value) => {
     const text = value.trim();
     if (text === "-1") return -1;
