@@ -8,12 +8,11 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import type { TestProject } from "vitest/node";
-import { SDK } from "./preload.ts";
+import { SDK } from "./sdk-folder.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 /** Those that the sources import, with what all of them have in common. */
 const PACKAGES = ["arm-compute", "arm-network", "arm-resources", "arm-storage", "core-rest-pipeline", "identity", "storage-blob"];
-const SOURCES = "src/**/*.ts";
 
 /** For vitest. What fails here is done later, by whoever needs it. */
 export async function setup(project: TestProject): Promise<void> {
@@ -52,7 +51,7 @@ const isOld = (): boolean => timeOf(SDK) <= timeOf(join(ROOT, "node_modules/.pac
 /** Again where a source is newer. @param flags of the tests' processes: V8's code is for these, and no others */
 function compile(flags: readonly string[]): void {
   const done = join(process.env["NODE_COMPILE_CACHE"] ?? "", "sources");
-  const files = globSync(SOURCES, { cwd: ROOT }).map((file) => join(ROOT, file));
+  const files = globSync("src/**/*.ts", { cwd: ROOT }).map((file) => join(ROOT, file));
   if (files.every((file) => timeOf(file) < timeOf(done))) return;
   const modules = JSON.stringify([
     ...files.map((file) => pathToFileURL(file).href),

@@ -7,9 +7,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { registerHooks } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-
-/** The folder of the bundled SDK; what is in it is there as a whole. */
-export const SDK = join(import.meta.dirname, "../node_modules/.cache/sdk");
+import { SDK } from "./sdk-folder.ts";
 
 const PACKAGES = /^@azure\/([\w-]+)$/;
 const SOURCE = /^\.\.?\/.*\.ts$/;
